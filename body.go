@@ -1,0 +1,508 @@
+package endpoint
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"mime"
+	"net/http"
+	"reflect"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+	"unicode/utf8"
+
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
+)
+
+// maxDepth is how deep the arrays and objects of a JSON body may nest.
+const maxDepth = 64
+
+// minBodyRate is how many bytes a second a body must bring at least, once
+// twice its BodyTimeout has passed: a client that sends a byte now and then
+// would hold its connection for ever.
+const minBodyRate = 1 << 10
+
+// What JSON means here. Encoding is deterministic, decoding strict by itself:
+// duplicate names, other cases and invalid UTF-8 are refused.
+var (
+	encodeOptions = json.Deterministic(true)
+	decodeOptions = json.DefaultOptionsV2()
+	strictOptions = json.RejectUnknownMembers(true)
+)
+
+// A limitedBody is a request body within its limits of size and time. Its
+// errors are for the client.
+type limitedBody struct {
+	body     io.ReadCloser
+	deadline readDeadliner // nil if the connection has none to set
+	limit    int64         // bytes
+	length   int64         // announced, -1 if unknown
+	idle     time.Duration
+
+	started time.Time // of the first read
+	read    int64
+	done    bool // nothing is left: the end was seen, or there never was a body
+	closed  bool // the handler returned
+	err     error
+}
+
+type readDeadliner interface{ SetReadDeadline(time.Time) error }
+
+// Read reads the body. Past the limit it fails with 413, without progress for
+// the idle time with 408, and if the body ends early with 400.
+func (b *limitedBody) Read(p []byte) (int, error) {
+	switch {
+	case b.closed:
+		return 0, errBodyClosed
+	case b.err != nil:
+		return 0, b.err
+	case b.done:
+		return 0, io.EOF
+	case b.length > b.limit:
+		b.err = b.tooLarge()
+		return 0, b.err
+	case len(p) == 0:
+		return 0, nil
+	}
+	if left := b.limit - b.read; int64(len(p)) > left+1 {
+		p = p[:left+1] // one more, to see whether there is more
+	}
+	b.extend()
+	n, err := b.body.Read(p)
+	b.read += int64(n)
+	if b.read > b.limit {
+		b.err = b.tooLarge()
+		return n - 1, b.err
+	}
+	switch {
+	case err == nil:
+		return n, nil
+	case err == io.EOF: //nolint:errorlint // an io.Reader returns it bare
+		b.done = true
+		b.settle()
+		return n, io.EOF
+	}
+	b.err = b.broken(err)
+	return n, b.err
+}
+
+// Close leaves the connection's body to the server.
+func (b *limitedBody) Close() error { return nil }
+
+// extend moves the deadline before a read.
+func (b *limitedBody) extend() {
+	if b.deadline == nil {
+		return
+	}
+	now := time.Now()
+	if b.started.IsZero() {
+		b.started = now
+	}
+	until := now.Add(b.idle)
+	latest := b.started.Add(2*b.idle + time.Duration(b.read)*(time.Second/minBodyRate))
+	if latest.Before(until) {
+		until = latest
+	}
+	if b.deadline.SetReadDeadline(until) != nil {
+		b.deadline = nil
+	}
+}
+
+// settle takes the deadline back once the body was read: the server watches
+// the connection from now on, and a deadline would look like a lost client.
+func (b *limitedBody) settle() {
+	if b.deadline != nil && !b.started.IsZero() {
+		_ = b.deadline.SetReadDeadline(time.Time{}) // what it was set on once takes it again
+	}
+}
+
+func (b *limitedBody) tooLarge() error {
+	return Errorf(http.StatusRequestEntityTooLarge, "the body is larger than %d bytes", b.limit)
+}
+
+// broken turns the error of a read into one for the client.
+func (b *limitedBody) broken(err error) error {
+	if t, ok := errors.AsType[interface {
+		error
+		Timeout() bool
+	}](err); ok && t.Timeout() {
+		return Errorf(http.StatusRequestTimeout, "the body came too slowly").Wrap(err)
+	}
+	if large, ok := errors.AsType[*http.MaxBytesError](err); ok {
+		return Errorf(http.StatusRequestEntityTooLarge, "the body is larger than %d bytes", large.Limit).Wrap(err)
+	}
+	return Errorf(http.StatusBadRequest, "the body ends early or is malformed").Wrap(err)
+}
+
+// readAll appends the whole body to buf.
+func (b *limitedBody) readAll(buf []byte) ([]byte, error) {
+	if b.done {
+		return buf, nil
+	}
+	if b.length > b.limit {
+		b.err = b.tooLarge()
+		return buf, b.err
+	}
+	if want := int(b.length) + 1; b.length >= 0 && cap(buf) < want {
+		// Announced is not sent: a large buffer grows with what comes.
+		buf = make([]byte, 0, min(want, 64<<10))
+	}
+	for {
+		if len(buf) == cap(buf) {
+			buf = append(buf, 0)[:len(buf)]
+		}
+		n, err := b.Read(buf[len(buf):cap(buf)])
+		buf = buf[:len(buf)+n]
+		if err != nil {
+			if err == io.EOF { //nolint:errorlint // an io.Reader returns it bare
+				return buf, nil
+			}
+			return buf, err
+		}
+	}
+}
+
+// buffers holds buffers for bodies and answers; large ones are not kept.
+var buffers = sync.Pool{New: func() any { return new(bytes.Buffer) }}
+
+const maxPooledBuffer = 1 << 18 // bytes: a burst of large bodies must not stay in memory
+
+func getBuffer() *bytes.Buffer { return buffers.Get().(*bytes.Buffer) }
+
+func putBuffer(b *bytes.Buffer) {
+	if b.Cap() <= maxPooledBuffer {
+		b.Reset()
+		buffers.Put(b)
+	}
+}
+
+// What a content type must be.
+type mediaCheck struct {
+	ok   func(kind string) bool
+	want string
+}
+
+var (
+	jsonMedia      = mediaCheck{isJSON, "application/json"}
+	formMedia      = mediaCheck{func(k string) bool { return k == "application/x-www-form-urlencoded" }, "application/x-www-form-urlencoded"}
+	multipartMedia = mediaCheck{func(k string) bool { return k == "multipart/form-data" }, "multipart/form-data"}
+)
+
+// isJSON reports whether a media type is application/json or has the suffix
+// +json.
+func isJSON(kind string) bool {
+	if kind == "application/json" {
+		return true
+	}
+	_, suffix, ok := strings.Cut(kind, "+")
+	return ok && suffix == "json" && strings.Contains(kind, "/")
+}
+
+// mediaType returns the content type in lower case and its parameters; "" if
+// there is none, several, or one that cannot be read.
+func mediaType(h http.Header) (kind string, params map[string]string) {
+	values := h["Content-Type"]
+	if len(values) != 1 {
+		return "", nil
+	}
+	switch values[0] {
+	case "application/json", "application/x-www-form-urlencoded":
+		return values[0], nil
+	}
+	kind, params, err := mime.ParseMediaType(values[0])
+	if err != nil {
+		return "", nil
+	}
+	return kind, params
+}
+
+// checkMediaType refuses a body of another content type or charset, and any
+// content encoding: middleware that undoes one takes the field away.
+func checkMediaType(h http.Header, want mediaCheck) *Error {
+	if encodings := h["Content-Encoding"]; len(encodings) > 0 && (len(encodings) > 1 || !strings.EqualFold(encodings[0], "identity")) {
+		return Errorf(http.StatusUnsupportedMediaType, "the body must be sent without a content encoding")
+	}
+	kind, params := mediaType(h)
+	if !want.ok(kind) {
+		return Errorf(http.StatusUnsupportedMediaType, "the body must be sent as %s", want.want)
+	}
+	if charset, ok := params["charset"]; ok && !strings.EqualFold(charset, "utf-8") {
+		return Errorf(http.StatusUnsupportedMediaType, "the body must be sent in UTF-8")
+	}
+	return nil
+}
+
+// checkJSON refuses what the decoder would take but nobody should send: an
+// empty text, more than maxDepth levels, and NUL in a string.
+func checkJSON(text []byte) *Error {
+	if len(bytes.TrimLeft(text, " \t\r\n")) == 0 {
+		return Errorf(http.StatusBadRequest, "the body is empty; it must be JSON")
+	}
+	opens := bytes.Count(text, []byte("[")) + bytes.Count(text, []byte("{"))
+	if opens <= maxDepth && bytes.IndexByte(text, '\\') < 0 {
+		return nil
+	}
+	depth := 0
+	for i := 0; i < len(text); i++ {
+		switch text[i] {
+		case '[', '{':
+			if depth++; depth > maxDepth {
+				return Errorf(http.StatusBadRequest, "the JSON nests more than %d levels deep", maxDepth)
+			}
+		case ']', '}':
+			depth--
+		case '"':
+			end, nul := skipString(text, i+1)
+			if nul {
+				return Errorf(http.StatusBadRequest, "the JSON has the character NUL in a string")
+			}
+			i = end
+		}
+	}
+	return nil
+}
+
+// skipString returns where a JSON string ends that begins before i, and
+// whether it holds an escaped NUL.
+func skipString(text []byte, i int) (end int, nul bool) {
+	for ; i < len(text); i++ {
+		switch text[i] {
+		case '"':
+			return i, nul
+		case '\\':
+			nul = nul || bytes.HasPrefix(text[i:], []byte(`\u0000`))
+			i++
+		}
+	}
+	return i, nul
+}
+
+// badForm and badQuery are the answers to forms and queries that cannot be split.
+var (
+	badForm  = Errorf(http.StatusBadRequest, "the form has a bad escape or a semicolon; separate with & and escape with %%")
+	badQuery = Errorf(http.StatusBadRequest, "the query has a bad escape or a semicolon; separate with & and escape with %%")
+)
+
+// badJSON is the answer to a body that is not JSON. The text of the decoder's
+// error would repeat parts of the body.
+func badJSON(err error) *Error {
+	e := Errorf(http.StatusBadRequest, "the body is not valid JSON")
+	if syntax, ok := errors.AsType[*jsontext.SyntacticError](err); ok {
+		e.Detail += " at byte " + strconv.FormatInt(syntax.ByteOffset, 10)
+		if errors.Is(err, jsontext.ErrDuplicateName) {
+			e.Detail = "the body has the same JSON member twice in one object"
+		}
+	}
+	if errors.Is(err, io.ErrUnexpectedEOF) {
+		e.Detail = "the body ends within the JSON value"
+	}
+	return e
+}
+
+// jsonError turns an error of decoding into one for the client: 400 for a text
+// that is not JSON, else 422 with the place.
+func jsonError(err error, strict bool) error {
+	semantic, ok := errors.AsType[*json.SemanticError](err)
+	if !ok {
+		return badJSON(err)
+	}
+	f := FieldError{In: "body", Pointer: string(semantic.JSONPointer), Code: "type", Message: jsonWant(semantic.GoType)}
+	if errors.Is(err, json.ErrUnknownName) && strict {
+		// The name is the client's own: it is not repeated.
+		f.Pointer = string(semantic.JSONPointer.Parent())
+		f.Code, f.Message = "unknown", "has a member that is not known here"
+	}
+	return &Error{
+		Status: http.StatusUnprocessableEntity,
+		Detail: "the request has invalid values",
+		Fields: []FieldError{f},
+	}
+}
+
+// jsonWant says what a JSON value of a Go type must be.
+func jsonWant(t reflect.Type) string {
+	if t == nil {
+		return "has the wrong type"
+	}
+	if t == timeType {
+		return "must be a date and time such as 2006-01-02T15:04:05Z"
+	}
+	switch t.Kind() {
+	case reflect.String:
+		return "must be a string"
+	case reflect.Bool:
+		return "must be true or false"
+	case reflect.Int, reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64:
+		return integerText("an integer", t.Bits())
+	case reflect.Uint, reflect.Uint8, reflect.Uint16, reflect.Uint32, reflect.Uint64:
+		return integerText("a non-negative integer", t.Bits())
+	case reflect.Float32, reflect.Float64:
+		return "must be a number"
+	case reflect.Slice, reflect.Array:
+		if t.Elem().Kind() == reflect.Uint8 {
+			return "must be a string in base 64"
+		}
+		return "must be an array"
+	case reflect.Struct, reflect.Map:
+		return "must be an object"
+	}
+	return "has the wrong form"
+}
+
+// A bodyPlan is how a parameter or field receives the body.
+type bodyPlan struct {
+	form bodyForm
+	json *bodyType // of bodyJSON
+	ptr  bool      // the value is a pointer, nil without a body
+}
+
+type bodyForm uint8
+
+const (
+	bodyJSON   bodyForm = iota
+	bodyBytes           // []byte
+	bodyReader          // io.Reader
+)
+
+var (
+	bytesType  = reflect.TypeFor[[]byte]()
+	readerType = reflect.TypeFor[io.Reader]()
+)
+
+// bodyPlanOf returns how type t receives the body, and the faults of t.
+func bodyPlanOf(t reflect.Type) (*bodyPlan, []error) {
+	switch t {
+	case bytesType:
+		return &bodyPlan{form: bodyBytes}, nil
+	case readerType:
+		return &bodyPlan{form: bodyReader}, nil
+	}
+	b := bodyTypeOf(t)
+	return &bodyPlan{form: bodyJSON, json: b, ptr: t.Kind() == reflect.Pointer}, b.faults
+}
+
+// bind reads the body into v, which is addressable, and ptr, a pointer to it.
+func (p *bodyPlan) bind(c *call, v reflect.Value, ptr any) {
+	switch p.form {
+	case bodyReader:
+		*ptr.(*io.Reader) = c.bodyReader()
+	case bodyBytes:
+		text, err := c.bodyBytes()
+		if err != nil {
+			c.refuse(err)
+			return
+		}
+		*ptr.(*[]byte) = text
+	case bodyJSON:
+		p.bindJSON(c, v, ptr)
+	}
+}
+
+// bodyReader returns the body for a handler to read.
+func (c *call) bodyReader() io.Reader {
+	if c.haveRaw {
+		return bytes.NewReader(c.raw)
+	}
+	return c.input
+}
+
+// refuse notes an error that is more than a fault of a field.
+func (c *call) refuse(err error) {
+	if e, ok := errors.AsType[*Error](err); ok && c.broken == nil {
+		if e.Status == http.StatusUnprocessableEntity {
+			c.faults = append(c.faults, e.Fields...)
+			return
+		}
+		c.broken = e
+	}
+}
+
+func (p *bodyPlan) bindJSON(c *call, v reflect.Value, ptr any) {
+	h := c.Request.Request.Header
+	if p.ptr && c.input.done && len(h["Content-Type"]) == 0 {
+		return // no body: the pointer stays nil
+	}
+	if e := checkMediaType(h, jsonMedia); e != nil {
+		c.refuse(e)
+		return
+	}
+	if c.plan.keepsBody {
+		text, err := c.bodyBytes()
+		if err != nil {
+			c.refuse(err)
+			return
+		}
+		p.decode(c, text, v, ptr)
+		return
+	}
+	buf := getBuffer()
+	text, err := c.input.readAll(buf.AvailableBuffer())
+	if err != nil {
+		c.refuse(err)
+	} else {
+		p.decode(c, text, v, ptr)
+	}
+	if cap(text) > buf.Cap() {
+		buf = bytes.NewBuffer(text)
+	}
+	putBuffer(buf)
+}
+
+func (p *bodyPlan) decode(c *call, text []byte, v reflect.Value, ptr any) {
+	if e := checkJSON(text); e != nil {
+		c.refuse(e)
+		return
+	}
+	if root := p.json.root; root.kind == structNode {
+		root.prefill(v)
+	} else if root.kind == pointerNode && root.elem.hasDefaults() {
+		v.Set(reflect.New(root.elem.typ))
+		root.elem.prefill(v.Elem())
+	}
+	options := decodeOptions
+	if c.settings.strict {
+		options = strictOptions
+	}
+	if err := json.Unmarshal(text, ptr, options); err != nil {
+		c.refuse(jsonError(err, c.settings.strict))
+		return
+	}
+	p.json.check(c, text, v)
+}
+
+// bodyText reads the body as one text for a form.
+func (c *call) bodyText() (string, bool) {
+	if c.plan.keepsBody {
+		text, err := c.bodyBytes()
+		if err != nil {
+			c.refuse(err)
+			return "", false
+		}
+		return string(text), true
+	}
+	buf := getBuffer()
+	text, err := c.input.readAll(buf.AvailableBuffer())
+	s := string(text)
+	if cap(text) > buf.Cap() {
+		buf = bytes.NewBuffer(text)
+	}
+	putBuffer(buf)
+	if err != nil {
+		c.refuse(err)
+		return "", false
+	}
+	if !utf8.ValidString(s) {
+		c.refuse(Errorf(http.StatusBadRequest, "the form is not in UTF-8"))
+		return "", false
+	}
+	return s, true
+}
+
+// errNoBody is the fault of a type that cannot be a body.
+func errNoBody(t reflect.Type) error {
+	return fmt.Errorf("type %s cannot be a body; use a struct, map, slice, []byte or io.Reader", t)
+}

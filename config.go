@@ -1,0 +1,97 @@
+package endpoint
+
+import (
+	"fmt"
+	"reflect"
+
+	"github.com/seed217079a1/endpoint/internal/funcname"
+)
+
+// Configuration marks a struct as the configuration of endpoints by embedding.
+// A handler that has the struct as a parameter receives the value given to
+// [API.Configure]. Without one, a method Default() of the type supplies it,
+// called once when compiling; without both, Compile reports a fault.
+//
+//	type Greetings struct {
+//		endpoint.Configuration
+//		Text string
+//	}
+//
+//	func (Greetings) Default() Greetings { return Greetings{Text: "Hello"} }
+type Configuration struct{}
+
+var configurationType = reflect.TypeFor[Configuration]()
+
+// Configure gives configurations to handlers by their types, one value a type:
+// the last one wins. On a running API the values take effect together with the
+// next [API.Compile]; a request sees one set of them.
+func (a *API) Configure(configurations ...any) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.values = append(a.values, configurations...)
+}
+
+// Configure gives configurations to the handlers of [Default]; see
+// [API.Configure].
+func Configure(configurations ...any) { Default.Configure(configurations...) }
+
+// isConfiguration reports whether a type embeds Configuration.
+func isConfiguration(t reflect.Type) bool {
+	if t.Kind() != reflect.Struct {
+		return false
+	}
+	for i := range t.NumField() {
+		if f := t.Field(i); f.Anonymous && f.Type == configurationType {
+			return true
+		}
+	}
+	return false
+}
+
+// configurations returns the configured values by type.
+func configurations(values []any) (map[reflect.Type]reflect.Value, []error) {
+	configured := make(map[reflect.Type]reflect.Value, len(values))
+	var faults []error
+	for _, v := range values {
+		rv := reflect.ValueOf(v)
+		if rv.IsValid() && rv.Kind() == reflect.Pointer && !rv.IsNil() && isConfiguration(rv.Type().Elem()) {
+			rv = rv.Elem()
+		}
+		if !rv.IsValid() || !isConfiguration(rv.Type()) {
+			faults = append(faults, fmt.Errorf("endpoint: Configure was given a %T, which does not embed endpoint.Configuration; embed it, or give the value to Provide", v))
+			continue
+		}
+		configured[rv.Type()] = rv
+	}
+	return configured, faults
+}
+
+// configuration returns the value of a configuration type: the configured one,
+// else its default.
+func (e *environment) configuration(t reflect.Type) (reflect.Value, error) {
+	if v, ok := e.configured[t]; ok {
+		return v, nil
+	}
+	method := reflect.New(t).MethodByName("Default")
+	if !method.IsValid() {
+		return reflect.Value{}, fmt.Errorf("configuration %s was given by nobody and has no default; call Configure with one, or add the method Default() %[1]s", t)
+	}
+	if mt := method.Type(); mt.NumIn() != 0 || mt.NumOut() != 1 || mt.Out(0) != t {
+		return reflect.Value{}, fmt.Errorf("method Default of configuration %s has the signature %s; write func() %[1]s", t, mt)
+	}
+	v := method.Call(nil)[0]
+	e.configured[t] = v
+	return v, nil
+}
+
+// An environment is what handlers can be given beside the request.
+type environment struct {
+	configured map[reflect.Type]reflect.Value
+	providers  map[reflect.Type]*provider
+}
+
+// A provision is a value or function given to Provide, and where.
+type provision struct {
+	value any
+	place funcname.Place
+}

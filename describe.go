@@ -1,0 +1,297 @@
+package endpoint
+
+import (
+	"fmt"
+	"net/http"
+	"reflect"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/seed217079a1/endpoint/internal/funcname"
+)
+
+// An Operation is what an API knows of one endpoint, as compiled: documents,
+// clients and tools read it. It is a copy; changing it changes nothing.
+type Operation struct {
+	Endpoint    *Endpoint
+	Name        string   // of the option Name, else the function's
+	Named       bool     // Name was given by the option, so it is unique
+	Methods     []string // as registered; "*" is every method
+	Path        string   // with the API's prefix, such as /api/users/:id
+	Function    string   // readable name of the handler
+	Place       string   // file:line of the registration
+	Summary     string
+	Description string
+	Tags        []string
+	Deprecated  bool
+	Hidden      bool
+
+	Parameters []OperationParameter // path, query, header, cookie; in the order of the function
+	Body       *OperationBody       // nil if no body is read
+	Result     OperationResult
+	Errors     []OperationError
+	MaxBody    int64         // bytes
+	Timeout    time.Duration // 0 for none
+	Strict     bool          // unknown parameters and members are refused
+}
+
+// An OperationParameter is one value that an endpoint reads from a request.
+type OperationParameter struct {
+	In       string // path, query, header, cookie, form, file
+	Name     string // on the wire
+	Type     reflect.Type
+	Required bool
+	Default  string   // "" if there is none, see HasDefault
+	Rules    []string // of the validate tag, such as min=1
+	Comma    bool     // a list is separated by commas too
+	Rest     bool     // a path parameter that takes several segments
+
+	HasDefault bool
+}
+
+// An OperationBody is the body that an endpoint reads.
+type OperationBody struct {
+	MediaType string       // application/json, ..., or "" for any
+	Type      reflect.Type // of what it is decoded into; nil for a form
+	Required  bool
+	Fields    []OperationParameter // of a form
+}
+
+// An OperationResult is the answer of a success.
+type OperationResult struct {
+	Status    int
+	MediaType string       // "" if the handler chooses it, or there is no body
+	Type      reflect.Type // nil for no result
+	Element   reflect.Type // of a stream; nil otherwise
+}
+
+// An OperationError is an answer other than a success, and why it occurs.
+type OperationError struct {
+	Status int
+	Reason string
+}
+
+// Operations returns the description of every endpoint that is registered
+// now and enabled, in order of precedence, or the faults of Compile.
+func (a *API) Operations() ([]Operation, error) {
+	a.compiling.Lock()
+	t, err := a.compile()
+	a.compiling.Unlock()
+	if err != nil {
+		return nil, err
+	}
+	var list []Operation
+	for _, n := range t.nodes {
+		for _, d := range n.operations() {
+			if d.Endpoint.Enabled() {
+				list = append(list, d)
+			}
+		}
+	}
+	return list, nil
+}
+
+// operations describes the endpoints of a node, each once.
+func (n *pathNode) operations() []Operation {
+	var list []Operation
+	var seen []*plan
+	for _, e := range n.entries {
+		if !slices.Contains(seen, e.plan) {
+			seen = append(seen, e.plan)
+			list = append(list, e.plan.describe())
+		}
+	}
+	return list
+}
+
+// describe describes a plan.
+func (p *plan) describe() Operation {
+	s := &p.settings
+	e := p.endpoint
+	d := Operation{
+		Endpoint: e, Name: s.name, Named: s.name != "",
+		Methods: slices.Clone(s.methods), Path: p.path,
+		Function: displayName(e.fn), Place: e.place.String(),
+		Summary: s.summary, Description: s.description, Tags: slices.Clone(s.tags),
+		Deprecated: s.deprecated, Hidden: s.hidden,
+		MaxBody: s.maxBody, Timeout: s.timeout, Strict: s.strict,
+	}
+	if d.Name == "" {
+		d.Name = funcname.Short(plainFunc(e.fn))
+	}
+	for f := range p.functions() {
+		for i := range f.params {
+			d.addParam(p, &f.params[i])
+		}
+	}
+	d.addUnbound(p)
+	d.Result = p.describeResult()
+	d.addErrors(p)
+	return d
+}
+
+// addParam describes what one parameter of a function reads.
+func (d *Operation) addParam(p *plan, q *param) {
+	switch q.kind {
+	case paramPath:
+		path := p.pathParams[q.segment]
+		d.Parameters = append(d.Parameters, OperationParameter{In: "path", Name: path.name, Type: q.typ, Required: true, Rest: path.rest})
+	case paramBody:
+		d.Body = describeBody(q.body, q.typ)
+	case paramInput:
+		d.addInput(p, q.input)
+	}
+}
+
+func (d *Operation) addInput(p *plan, in *inputType) {
+	for i := range in.fields {
+		f := &in.fields[i]
+		v := OperationParameter{
+			In: f.source.String(), Name: f.name, Type: f.typ, Required: f.rules.required,
+			Default: f.def, HasDefault: f.hasDef, Rules: slices.Clone(f.rules.described), Comma: f.comma,
+		}
+		switch f.source {
+		case fromBody:
+			d.Body = describeBody(f.body, f.typ)
+			d.Body.Required = d.Body.Required || f.rules.required
+		case fromForm, fromFile:
+			if d.Body == nil {
+				d.Body = &OperationBody{MediaType: formMedia.want, Required: true}
+			}
+			if f.source == fromFile {
+				d.Body.MediaType = multipartMedia.want
+			}
+			d.Body.Fields = append(d.Body.Fields, v)
+		case fromPath:
+			v.Required = true
+			v.Rest = p.pathParams[p.pathParam(f.name)].rest
+			d.Parameters = append(d.Parameters, v)
+		default:
+			d.Parameters = append(d.Parameters, v)
+		}
+	}
+}
+
+// addUnbound adds path parameters that only the request gives.
+func (d *Operation) addUnbound(p *plan) {
+	for _, q := range p.pathParams {
+		known := func(v OperationParameter) bool { return v.In == "path" && v.Name == q.name }
+		if !slices.ContainsFunc(d.Parameters, known) {
+			d.Parameters = append(d.Parameters, OperationParameter{In: "path", Name: q.name, Type: reflect.TypeFor[string](), Required: true, Rest: q.rest})
+		}
+	}
+}
+
+func describeBody(b *bodyPlan, t reflect.Type) *OperationBody {
+	if b.form != bodyJSON {
+		return &OperationBody{Type: t}
+	}
+	return &OperationBody{MediaType: jsonMedia.want, Type: t, Required: !b.ptr}
+}
+
+// describeResult describes the answer of a success.
+func (p *plan) describeResult() OperationResult {
+	r := OperationResult{Type: p.out, Status: p.settings.status}
+	if r.Status == 0 {
+		r.Status = http.StatusOK
+		if p.form == resultNone {
+			r.Status = http.StatusNoContent
+		}
+	}
+	switch {
+	case p.form == resultString && p.settings.textAsJSON, p.form == resultJSON:
+		r.MediaType = typeJSON[0]
+	case p.form == resultString:
+		r.MediaType = typeText[0]
+	case p.out == bytesType:
+		r.MediaType = typeOctets[0]
+	case p.out != nil && isIterator(p.out):
+		r.Element = p.out.In(0).In(0)
+		r.MediaType = typeLines[0]
+		if r.Element == reflect.TypeFor[Event]() {
+			r.MediaType = typeEvents[0]
+		}
+	case p.out != nil && p.out.Kind() != reflect.Interface && p.out.Implements(readerType):
+		r.MediaType = typeOctets[0]
+	}
+	return r
+}
+
+// addErrors lists the refusals that can really occur.
+func (d *Operation) addErrors(p *plan) {
+	add := func(when bool, status int, reason string) {
+		if when {
+			d.Errors = append(d.Errors, OperationError{status, reason})
+		}
+	}
+	body := d.Body != nil
+	decoded := body && d.Body.MediaType != ""
+	reads := func(v OperationParameter) bool { return v.In == "query" }
+	query := slices.ContainsFunc(d.Parameters, reads)
+	add(decoded || query, http.StatusBadRequest, "the request is malformed")
+	add(body, http.StatusRequestTimeout, "the body came too slowly")
+	add(body, http.StatusRequestEntityTooLarge, "the body is too large")
+	add(decoded, http.StatusUnsupportedMediaType, "the body has the wrong content type")
+	add(decoded || len(d.Parameters) > 0, http.StatusUnprocessableEntity, "the request has invalid values")
+	add(p.settings.timeout > 0, http.StatusServiceUnavailable, "the answer took too long")
+	add(true, http.StatusInternalServerError, "something failed inside")
+}
+
+// explain writes the description for people.
+func (d *Operation) explain(b *strings.Builder) {
+	path := d.Path
+	if path == "" {
+		path = `""`
+	}
+	state := ""
+	if !d.Endpoint.Enabled() {
+		state = " (disabled)"
+	}
+	fmt.Fprintf(b, "%s %s%s\n\thandler %s, registered at %s\n", strings.Join(d.Methods, ","), path, state, d.Function, d.Place)
+	for _, v := range d.Parameters {
+		v.explain(b)
+	}
+	if d.Body != nil {
+		d.Body.explain(b, d.MaxBody)
+	}
+	fmt.Fprintf(b, "\tanswers %d", d.Result.Status)
+	if d.Result.MediaType != "" {
+		fmt.Fprintf(b, " %s", d.Result.MediaType)
+	}
+	if d.Result.Type != nil {
+		fmt.Fprintf(b, " from %s", d.Result.Type)
+	}
+	b.WriteByte('\n')
+}
+
+func (v *OperationParameter) explain(b *strings.Builder) {
+	fmt.Fprintf(b, "\t%s %s %s", v.In, v.Name, v.Type)
+	if v.Required {
+		b.WriteString(", required")
+	}
+	if v.HasDefault {
+		fmt.Fprintf(b, ", default %q", v.Default)
+	}
+	for _, r := range v.Rules {
+		if r != "required" {
+			b.WriteString(", " + r)
+		}
+	}
+	b.WriteByte('\n')
+}
+
+func (d *OperationBody) explain(b *strings.Builder, limit int64) {
+	kind := d.MediaType
+	if kind == "" {
+		kind = "of any type"
+	}
+	fmt.Fprintf(b, "\tbody %s", kind)
+	if d.Type != nil {
+		fmt.Fprintf(b, " into %s", d.Type)
+	}
+	fmt.Fprintf(b, ", at most %d bytes\n", limit)
+	for i := range d.Fields {
+		d.Fields[i].explain(b)
+	}
+}

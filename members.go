@@ -1,0 +1,735 @@
+package endpoint
+
+import (
+	"bytes"
+	"encoding"
+	"errors"
+	"fmt"
+	"reflect"
+	"strconv"
+	"strings"
+	"sync"
+
+	stdjson "encoding/json"
+
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
+)
+
+// A node is what a JSON value of one Go type must obey: which members are
+// required, what they default to, and their rules. The nodes of a type form a
+// graph, with cycles where the type has them.
+type node struct {
+	typ      reflect.Type
+	kind     nodeKind
+	nullable bool
+	elem     *node    // of a pointer, Opt, slice, array or map
+	members  []member // of a struct
+	byName   map[string]int
+
+	checked  bool // it or what it holds has rules or required members
+	defaults bool // it or what it holds has defaults that prefill cannot set
+	strict   bool // it or what it holds may not be null
+}
+
+type nodeKind uint8
+
+const (
+	leafNode nodeKind = iota // a value that is judged by its decoder alone
+	structNode
+	pointerNode
+	optNode
+	sliceNode
+	mapNode
+)
+
+// A member is a field of a struct that JSON knows by a name.
+type member struct {
+	name   string
+	index  []int
+	node   *node
+	rules  rules
+	def    string // text of the default
+	hasDef bool
+	target target // how the default reaches the field
+}
+
+// bodyType is what a JSON body is decoded into.
+type bodyType struct {
+	root   *node
+	faults []error
+}
+
+// bodyTypes caches by reflect.Type: what a body obeys depends on its type alone.
+var bodyTypes sync.Map
+
+// bodyTypeOf analyses a type once.
+func bodyTypeOf(t reflect.Type) *bodyType {
+	if b, ok := bodyTypes.Load(t); ok {
+		return b.(*bodyType)
+	}
+	g := grapher{nodes: map[reflect.Type]*node{}, tags: map[reflect.Type]map[string]string{}}
+	b := &bodyType{root: g.node(t)}
+	g.settle()
+	b.faults = g.faults
+	if len(b.faults) == 0 {
+		authorityOf().learn(g.tags, g.opts)
+	}
+	got, _ := bodyTypes.LoadOrStore(t, b)
+	return got.(*bodyType)
+}
+
+// A grapher builds the nodes of a type.
+type grapher struct {
+	nodes  map[reflect.Type]*node
+	tags   map[reflect.Type]map[string]string // the authority's rules by struct and field
+	opts   []reflect.Type
+	faults []error
+}
+
+var (
+	jsonUnmarshalerType     = reflect.TypeFor[stdjson.Unmarshaler]()
+	jsonUnmarshalerFromType = reflect.TypeFor[json.UnmarshalerFrom]()
+)
+
+// decodesItself reports whether a type brings its own decoding.
+func decodesItself(t reflect.Type) bool {
+	p := reflect.PointerTo(t)
+	return p.Implements(jsonUnmarshalerFromType) || p.Implements(jsonUnmarshalerType) || p.Implements(textUnmarshalerType)
+}
+
+// node returns the node of a type, which may still be under construction.
+func (g *grapher) node(t reflect.Type) *node {
+	if n := g.nodes[t]; n != nil {
+		return n
+	}
+	n := &node{typ: t}
+	g.nodes[t] = n
+	if inner, ok := isOpt(t); ok {
+		n.kind, n.nullable, n.elem = optNode, true, g.node(inner)
+		g.opts = append(g.opts, t)
+		return n
+	}
+	switch t.Kind() {
+	case reflect.Pointer:
+		n.kind, n.nullable, n.elem = pointerNode, true, g.node(t.Elem())
+	case reflect.Interface:
+		n.nullable = true
+	case reflect.Chan, reflect.Func, reflect.UnsafePointer, reflect.Complex64, reflect.Complex128:
+		if !decodesItself(t) {
+			g.faults = append(g.faults, fmt.Errorf("type %s cannot be read from JSON; use a type that can", t))
+		}
+	case reflect.Slice, reflect.Array:
+		n.nullable = t.Kind() == reflect.Slice
+		if !decodesItself(t) && t.Elem().Kind() != reflect.Uint8 {
+			n.kind, n.elem = sliceNode, g.node(t.Elem())
+		}
+	case reflect.Map:
+		n.nullable = true
+		if !decodesItself(t) {
+			n.kind, n.elem = mapNode, g.node(t.Elem())
+		}
+	case reflect.Struct:
+		if !decodesItself(t) {
+			n.kind = structNode
+			g.structMembers(n, t, nil, map[reflect.Type]bool{})
+		}
+	}
+	return n
+}
+
+// structMembers adds the members of struct t, reached from the node's type by
+// index, and the rules of its fields for the authority.
+func (g *grapher) structMembers(n *node, t reflect.Type, index []int, embedded map[reflect.Type]bool) {
+	if embedded[t] {
+		return
+	}
+	embedded[t] = true
+	tags := map[string]string{}
+	g.tags[t] = tags
+	for i := range t.NumField() {
+		f := t.Field(i)
+		at := append(append([]int(nil), index...), i)
+		if !f.IsExported() && !f.Anonymous {
+			continue
+		}
+		name, ignored, inline := jsonName(f)
+		if ignored {
+			tags[f.Name] = "-"
+			continue
+		}
+		r, err := parseRules(f.Type, f.Tag.Get("validate"), t)
+		if err != nil {
+			g.faults = append(g.faults, fmt.Errorf("field %s.%s: %w", t.Name(), f.Name, err))
+			continue
+		}
+		tags[f.Name] = g.deepTag(f, r.tag)
+		if inline {
+			inner := f.Type
+			if inner.Kind() == reflect.Pointer {
+				inner = inner.Elem()
+			}
+			if inner.Kind() == reflect.Struct && f.Type.Kind() != reflect.Pointer {
+				g.structMembers(n, inner, at, embedded)
+			}
+			continue
+		}
+		m := member{name: name, index: at, node: g.node(f.Type), rules: r}
+		if text, ok := f.Tag.Lookup("default"); ok {
+			g.setDefault(&m, t, f, text)
+		}
+		if n.byName == nil {
+			n.byName = map[string]int{}
+		}
+		if _, taken := n.byName[name]; !taken { // the outer field hides the embedded one
+			n.byName[name] = len(n.members)
+			n.members = append(n.members, m)
+		}
+	}
+}
+
+// deepTag makes the authority look into slices and maps of structs, which it
+// would only do where the tag says dive.
+func (g *grapher) deepTag(f reflect.StructField, tag string) string {
+	if tag == "" && f.Tag.Get("validate") == "-" {
+		return "-"
+	}
+	t := f.Type
+	for t.Kind() == reflect.Pointer {
+		t = t.Elem()
+	}
+	var dives []string
+	for (t.Kind() == reflect.Slice || t.Kind() == reflect.Array || t.Kind() == reflect.Map) && !decodesItself(t) {
+		dives = append(dives, "dive")
+		for t = t.Elem(); t.Kind() == reflect.Pointer; t = t.Elem() {
+		}
+	}
+	if t.Kind() != reflect.Struct || decodesItself(t) || strings.Contains(tag, "dive") || len(dives) == 0 {
+		return tag
+	}
+	if tag == "" {
+		tag = "omitnil"
+	}
+	return tag + "," + strings.Join(dives, ",")
+}
+
+// setDefault checks and keeps the default of a member.
+func (g *grapher) setDefault(m *member, owner reflect.Type, f reflect.StructField, text string) {
+	fault := func(format string, args ...any) {
+		g.faults = append(g.faults, fmt.Errorf("field %s.%s: default %q: %w", owner.Name(), f.Name, text, fmt.Errorf(format, args...)))
+	}
+	target, ok := targetOf(f.Type)
+	switch {
+	case !ok || target.form == formMap:
+		fault("type %s takes no default; set it in the handler", f.Type)
+	case m.rules.required:
+		fault("a required member never takes its default; drop one of the two")
+	default:
+		m.def, m.hasDef, m.target = text, true, target
+		if err := checkDefault(f.Type, &target, text, &m.rules); err != nil {
+			fault("%w", err)
+		}
+	}
+}
+
+// checkDefault applies a default to a sample and reports what is wrong with it.
+func checkDefault(t reflect.Type, target *target, text string, r *rules) error {
+	v := reflect.New(t).Elem()
+	if !putDefault(target, target.pointer(v), text) {
+		return fmt.Errorf("it %s; write such a value", target.scalar.want)
+	}
+	if r.tag != "" && !r.cross {
+		if faults := validateValue(v.Interface(), r.tag); len(faults) > 0 {
+			return fmt.Errorf("it breaks the rule %s; write a value that obeys it", faults[0].Tag())
+		}
+	}
+	return nil
+}
+
+// putDefault puts the text of a default into a field: for a slice, its
+// elements separated by commas.
+func putDefault(t *target, dst any, text string) bool {
+	if !t.many() {
+		return t.put(dst, "", text)
+	}
+	for part := range strings.SplitSeq(text, ",") {
+		if !t.put(dst, "", part) {
+			return false
+		}
+	}
+	return true
+}
+
+// jsonName returns the name of a field in JSON, and whether it is left out or
+// its own members stand in its place.
+func jsonName(f reflect.StructField) (name string, ignored, inline bool) {
+	tag, ok := f.Tag.Lookup("json")
+	if tag == "-" {
+		return "", true, false
+	}
+	name, options, _ := strings.Cut(tag, ",")
+	if strings.HasPrefix(name, "'") {
+		if quoted, err := strconv.Unquote(`"` + strings.Trim(name, "'") + `"`); err == nil {
+			name = quoted
+		}
+	}
+	for option := range strings.SplitSeq(options, ",") {
+		if option == "inline" || option == "embed" {
+			return "", false, true
+		}
+	}
+	if f.Anonymous && (!ok || name == "") {
+		t := f.Type
+		if t.Kind() == reflect.Pointer {
+			t = t.Elem()
+		}
+		if t.Kind() == reflect.Struct {
+			return "", false, true
+		}
+	}
+	if name == "" {
+		name = f.Name
+	}
+	return name, !f.IsExported(), false
+}
+
+// settle marks which nodes hold rules, defaults and values that may not be
+// null, until nothing changes: types may be recursive.
+func (g *grapher) settle() {
+	for changed := true; changed; {
+		changed = false
+		for _, n := range g.nodes {
+			before := [3]bool{n.checked, n.defaults, n.strict}
+			n.strict = n.strict || !n.nullable
+			if n.elem != nil {
+				n.checked = n.checked || n.elem.checked
+				n.strict = n.strict || n.elem.strict
+				n.defaults = n.defaults || n.elem.defaults || n.elem.hasDefaults()
+			}
+			for i := range n.members {
+				m := &n.members[i]
+				n.checked = n.checked || m.rules.required || m.rules.tag != "" || m.node.checked
+				n.defaults = n.defaults || m.node.defaults
+				n.strict = n.strict || m.node.strict
+			}
+			changed = changed || before != [3]bool{n.checked, n.defaults, n.strict}
+		}
+	}
+}
+
+// hasDefaults reports whether prefill would set anything in a value of the node.
+func (n *node) hasDefaults() bool {
+	if n.kind != structNode {
+		return false
+	}
+	for i := range n.members {
+		if m := &n.members[i]; m.hasDef || m.node.hasDefaults() {
+			return true
+		}
+	}
+	return false
+}
+
+// prefill sets the defaults of a struct before it is decoded into, so that
+// what is absent keeps them.
+func (n *node) prefill(v reflect.Value) {
+	if n.kind != structNode {
+		return
+	}
+	for i := range n.members {
+		m := &n.members[i]
+		if m.hasDef {
+			putDefault(&m.target, m.target.pointer(v.FieldByIndex(m.index)), m.def)
+		} else if m.node.kind == structNode && m.node.hasDefaults() {
+			m.node.prefill(v.FieldByIndex(m.index))
+		}
+	}
+}
+
+// accept reports whether a decoded value certainly obeys every rule.
+func (n *node) accept(v reflect.Value) bool {
+	switch n.kind {
+	case pointerNode:
+		return v.IsNil() || n.elem.accept(v.Elem())
+	case optNode:
+		return !n.elem.checked || n.elem.accept(v.Field(0))
+	case sliceNode:
+		if n.elem.checked {
+			for i := range v.Len() {
+				if !n.elem.accept(v.Index(i)) {
+					return false
+				}
+			}
+		}
+	case mapNode:
+		return !n.elem.checked || v.Len() == 0
+	case structNode:
+		for i := range n.members {
+			if m := &n.members[i]; !m.accept(v) {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// accept reports whether the member of struct v certainly obeys its rules.
+func (m *member) accept(v reflect.Value) bool {
+	if !m.rules.required && m.rules.tag == "" && !m.node.checked {
+		return true
+	}
+	var f reflect.Value
+	if len(m.index) == 1 {
+		f = v.Field(m.index[0])
+	} else {
+		f = v.FieldByIndex(m.index)
+	}
+	if m.rules.required && f.IsZero() {
+		return false // absent, or an explicit zero: the text tells
+	}
+	if m.rules.tag != "" && (m.rules.accept == nil || !m.rules.accept(f)) {
+		return false
+	}
+	return !m.node.checked || m.node.accept(f)
+}
+
+// errStop ends a walk whose faults would not be reported any more.
+var errStop = errors.New("enough faults")
+
+// A walker goes through the text of a body beside its decoded value: only the
+// text tells what is absent, null or an explicit zero.
+type walker struct {
+	call    *call
+	dec     *jsontext.Decoder
+	pointer []byte
+	absent  map[string]bool // pointers of absent members that have rules
+}
+
+// walk reports required members that are absent and nulls that no type holds,
+// and sets the defaults of what is absent.
+func (w *walker) walk(n *node, v reflect.Value) error {
+	if w.dec.PeekKind() == 'n' {
+		if !n.nullable {
+			w.fault("type", "must not be null")
+		}
+		return w.dec.SkipValue()
+	}
+	if !n.checked && !n.defaults && !n.strict || n.kind == leafNode {
+		return w.dec.SkipValue()
+	}
+	switch n.kind {
+	case pointerNode:
+		return w.walk(n.elem, v.Elem())
+	case optNode:
+		return w.walk(n.elem, v.Field(0))
+	case sliceNode:
+		return w.elements(n, v)
+	case mapNode:
+		return w.entries(n, v)
+	}
+	return w.members(n, v)
+}
+
+func (w *walker) elements(n *node, v reflect.Value) error {
+	if _, err := w.dec.ReadToken(); err != nil {
+		return err
+	}
+	for i := 0; w.dec.PeekKind() != ']'; i++ {
+		if len(w.call.faults) >= maxFaults || i >= v.Len() {
+			return errStop
+		}
+		base := len(w.pointer)
+		w.pointer = strconv.AppendInt(append(w.pointer, '/'), int64(i), 10)
+		if err := w.walk(n.elem, v.Index(i)); err != nil {
+			return err
+		}
+		w.pointer = w.pointer[:base]
+	}
+	_, err := w.dec.ReadToken()
+	return err
+}
+
+func (w *walker) entries(n *node, v reflect.Value) error {
+	if _, err := w.dec.ReadToken(); err != nil {
+		return err
+	}
+	for w.dec.PeekKind() != '}' {
+		if len(w.call.faults) >= maxFaults {
+			return errStop
+		}
+		name, err := w.dec.ReadToken()
+		if err != nil {
+			return err
+		}
+		key := name.String()
+		base := len(w.pointer)
+		w.pointer = appendPointer(w.pointer, key)
+		k, ok := mapKey(n.typ.Key(), key)
+		if err := w.entry(n, v, k, ok); err != nil {
+			return err
+		}
+		w.pointer = w.pointer[:base]
+	}
+	_, err := w.dec.ReadToken()
+	return err
+}
+
+// entry walks the element of a map, which cannot be changed in place.
+func (w *walker) entry(n *node, v, key reflect.Value, ok bool) error {
+	if ok {
+		if old := v.MapIndex(key); old.IsValid() {
+			elem := reflect.New(n.typ.Elem()).Elem()
+			elem.Set(old)
+			err := w.walk(n.elem, elem)
+			v.SetMapIndex(key, elem)
+			return err
+		}
+	}
+	return w.dec.SkipValue()
+}
+
+// mapKey returns the key of a map for the name of a JSON member.
+func mapKey(t reflect.Type, name string) (reflect.Value, bool) {
+	if t.Kind() == reflect.String && !reflect.PointerTo(t).Implements(textUnmarshalerType) {
+		return reflect.ValueOf(name).Convert(t), true
+	}
+	k := reflect.New(t)
+	if u, ok := k.Interface().(encoding.TextUnmarshaler); ok {
+		return k.Elem(), u.UnmarshalText([]byte(name)) == nil
+	}
+	c, ok := scalar(t)
+	return k.Elem(), ok && c.set(k.Convert(c.ptr).Interface(), name)
+}
+
+func (w *walker) members(n *node, v reflect.Value) error {
+	if _, err := w.dec.ReadToken(); err != nil {
+		return err
+	}
+	seen := make([]bool, len(n.members))
+	base := len(w.pointer)
+	for w.dec.PeekKind() != '}' {
+		if len(w.call.faults) >= maxFaults {
+			return errStop
+		}
+		name, err := w.dec.ReadToken()
+		if err != nil {
+			return err
+		}
+		i, ok := n.byName[name.String()]
+		if !ok {
+			if err := w.dec.SkipValue(); err != nil {
+				return err
+			}
+			continue
+		}
+		seen[i] = true
+		m := &n.members[i]
+		w.pointer = appendPointer(w.pointer, m.name)
+		if m.rules.required && w.dec.PeekKind() == 'n' && m.node.kind != optNode {
+			w.fault("required", "is required and must not be null")
+			w.absent[string(w.pointer)] = true
+			if err := w.dec.SkipValue(); err != nil {
+				return err
+			}
+		} else if err := w.walk(m.node, v.FieldByIndex(m.index)); err != nil {
+			return err
+		}
+		w.pointer = w.pointer[:base]
+	}
+	for i := range n.members {
+		if !seen[i] {
+			w.missing(&n.members[i], v)
+		}
+	}
+	_, err := w.dec.ReadToken()
+	return err
+}
+
+// missing deals with a member that was not sent.
+func (w *walker) missing(m *member, v reflect.Value) {
+	base := len(w.pointer)
+	w.pointer = appendPointer(w.pointer, m.name)
+	defer func() { w.pointer = w.pointer[:base] }()
+	switch {
+	case m.rules.required:
+		w.fault("required", "is required")
+		w.absent[string(w.pointer)] = true
+	case m.hasDef:
+		f := v.FieldByIndex(m.index)
+		f.SetZero()
+		putDefault(&m.target, m.target.pointer(f), m.def)
+	case m.rules.tag != "" || m.node.checked:
+		w.absent[string(w.pointer)] = true
+	}
+}
+
+func (w *walker) fault(code, message string) {
+	w.call.fault(FieldError{In: "body", Pointer: string(w.pointer), Code: code, Message: message})
+}
+
+// appendPointer adds a reference token of RFC 6901.
+func appendPointer(b []byte, token string) []byte {
+	b = append(b, '/')
+	for i := range len(token) {
+		switch c := token[i]; c {
+		case '~':
+			b = append(b, '~', '0')
+		case '/':
+			b = append(b, '~', '1')
+		default:
+			b = append(b, c)
+		}
+	}
+	return b
+}
+
+// check validates a decoded body against its text and reports whether it is
+// valid; v is addressable.
+func (b *bodyType) check(c *call, text []byte, v reflect.Value) bool {
+	n := b.root
+	mayNull := n.strict && bytes.Contains(text, []byte("null"))
+	if acceptPass && !mayNull && !n.defaults && (!n.checked || n.accept(v)) {
+		return true
+	}
+	before := len(c.faults)
+	w := walker{call: c, dec: jsontext.NewDecoder(bytes.NewReader(text)), absent: map[string]bool{}}
+	if err := w.walk(n, v); err != nil && !errors.Is(err, errStop) {
+		c.broken = badJSON(err)
+		return false
+	}
+	if n.checked && (!acceptPass || !n.accept(v)) && len(c.faults) < maxFaults {
+		w.rules(n, v)
+	}
+	return len(c.faults) == before
+}
+
+// rules asks the authority about the value, and reports its faults but for
+// those of members that are absent.
+func (w *walker) rules(n *node, v reflect.Value) {
+	for n.kind == pointerNode && !v.IsNil() {
+		n, v = n.elem, v.Elem()
+	}
+	if n.overlongEmail(v, 0) {
+		w.fault("email", ruleText("email", "", reflect.String))
+		return
+	}
+	switch n.kind {
+	case structNode:
+		for _, f := range validateStruct(v.Addr().Interface()) {
+			ns := strings.TrimPrefix(f.StructNamespace(), n.typ.Name()+".")
+			w.rule(n.typ, ns, f.Tag(), f.Param(), f.Kind())
+		}
+	case sliceNode, mapNode:
+		for _, f := range validateValue(v.Interface(), "dive") {
+			w.rule(n.typ, f.StructNamespace(), f.Tag(), f.Param(), f.Kind())
+		}
+	}
+}
+
+func (w *walker) rule(t reflect.Type, namespace, tag, param string, kind reflect.Kind) {
+	pointer := pointerOf(t, namespace)
+	required := strings.HasPrefix(tag, "required")
+	absent := w.isAbsent(pointer)
+	if absent && !isCrossRule(tag) || !absent && required {
+		return
+	}
+	w.call.fault(FieldError{In: "body", Pointer: pointer, Code: tag, Message: ruleText(tag, param, kind)})
+}
+
+// isAbsent reports whether the member, or one that holds it, was not sent.
+func (w *walker) isAbsent(pointer string) bool {
+	for p := pointer; p != ""; p = p[:strings.LastIndexByte(p, '/')] {
+		if w.absent[p] {
+			return true
+		}
+	}
+	return false
+}
+
+// overlongEmail looks for a text under an email rule that is too long to be
+// given to the authority.
+func (n *node) overlongEmail(v reflect.Value, depth int) bool {
+	if !n.checked || depth > maxDepth {
+		return false
+	}
+	switch n.kind {
+	case pointerNode:
+		return !v.IsNil() && n.elem.overlongEmail(v.Elem(), depth+1)
+	case optNode:
+		return n.elem.overlongEmail(v.Field(0), depth+1)
+	case sliceNode:
+		for i := range v.Len() {
+			if n.elem.overlongEmail(v.Index(i), depth+1) {
+				return true
+			}
+		}
+	case mapNode:
+		for _, e := range v.Seq2() {
+			if n.elem.overlongEmail(e, depth+1) {
+				return true
+			}
+		}
+	case structNode:
+		for i := range n.members {
+			m := &n.members[i]
+			f := v.FieldByIndex(m.index)
+			if tooLongForEmail(&m.rules, f) || m.node.overlongEmail(f, depth+1) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// pointerOf turns the authority's path, such as Lines[0].SKU, into a JSON
+// pointer.
+func pointerOf(t reflect.Type, path string) string {
+	var b []byte
+	for path != "" {
+		for t.Kind() == reflect.Pointer {
+			t = t.Elem()
+		}
+		if inner, ok := isOpt(t); ok {
+			t = inner
+		}
+		if path[0] == '.' {
+			path = path[1:]
+			continue
+		}
+		if path[0] == '[' {
+			key, rest := cutIndex(path)
+			b = appendPointer(b, key)
+			path = rest
+			if t.Kind() == reflect.Slice || t.Kind() == reflect.Array || t.Kind() == reflect.Map {
+				t = t.Elem()
+			}
+			continue
+		}
+		end := strings.IndexAny(path, ".[")
+		if end < 0 {
+			end = len(path)
+		}
+		var f reflect.StructField
+		if t.Kind() == reflect.Struct {
+			f, _ = t.FieldByName(path[:end])
+		}
+		if f.Type == nil {
+			return string(appendPointer(b, path))
+		}
+		if name, _, inline := jsonName(f); !inline {
+			b = appendPointer(b, name)
+		}
+		t, path = f.Type, path[end:]
+	}
+	return string(b)
+}
+
+// cutIndex splits "[key]rest"; a key may hold brackets of its own.
+func cutIndex(path string) (key, rest string) {
+	for i := 1; i < len(path); i++ {
+		if path[i] == ']' && (i+1 == len(path) || path[i+1] == '.' || path[i+1] == '[') {
+			return path[1:i], path[i+1:]
+		}
+	}
+	return path[1:], ""
+}

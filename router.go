@@ -1,0 +1,541 @@
+package endpoint
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/julienschmidt/httprouter"
+
+	"github.com/seed217079a1/endpoint/internal/route"
+)
+
+// A table is an API compiled: what every path leads to. Tables do not change;
+// Compile replaces them whole.
+type table struct {
+	settings  settings
+	prefix    route.Pattern
+	prefixLen int
+	plans     []*plan
+	nodes     []*pathNode // by rank
+	literal   map[string]*pathNode
+	exact     []forest // by number of segments
+	prefixes  forest
+	around    http.Handler // routing inside the API's middleware, nil without any
+	fault     error        // of an API that could not be compiled
+}
+
+// A pathNode is one path shape, with the plans of its methods.
+type pathNode struct {
+	pattern route.Pattern
+	rank    int // position by precedence: of two nodes that match, the lower is more specific
+	entries []entry
+	bareOf  *pathNode // the prefix that this path redirects to, if it is one without its slash
+}
+
+// An entry is a plan for one method.
+type entry struct {
+	method string // or anyMethod
+	plan   *plan
+}
+
+// A forest is httprouter trees in order of precedence. A tree cannot hold
+// patterns that overlap, so overlapping ones are in different trees; each tree
+// has at most one match for a path.
+type forest []*httprouter.Router
+
+// treeMethod is the method under which all paths are kept: which methods a
+// path has is the node's business.
+const treeMethod = http.MethodGet
+
+// Compile checks everything that was registered, configured and provided, and
+// then replaces what is served, at once: a request sees either the old or the
+// new. If anything is wrong it returns all faults, joined, and what was served
+// before goes on. It may be called any number of times, also while serving.
+func (a *API) Compile() error {
+	a.compiling.Lock()
+	defer a.compiling.Unlock()
+	t, err := a.compile()
+	if err != nil {
+		return err
+	}
+	a.current.Store(t)
+	return nil
+}
+
+// compile makes a table of what is registered now.
+func (a *API) compile() (*table, error) {
+	a.mu.Lock()
+	values, providers := slices.Clone(a.values), slices.Clone(a.providers)
+	a.mu.Unlock()
+
+	t := &table{}
+	var faults []error
+	var list []error
+	t.settings, list = a.settings()
+	for _, err := range list {
+		faults = append(faults, fmt.Errorf("endpoint: New (%s): %w", a.place, err))
+	}
+	prefix, err := route.Parse(t.settings.prefix)
+	if err != nil || len(prefix.Params()) > 0 {
+		faults = append(faults, fmt.Errorf("endpoint: New (%s): option Prefix: %q is not a plain path; write one such as \"/api\"", a.place, t.settings.prefix))
+		prefix, _ = route.Parse("") // the root cannot fail
+	}
+	t.prefix, t.prefixLen = prefix, prefix.Len()
+	env := &environment{}
+	env.configured, list = configurations(values)
+	faults = append(faults, list...)
+	env.providers, list = providersOf(providers)
+	faults = append(faults, list...)
+
+	for _, e := range a.Endpoints() {
+		p, list := build(a, e, env, prefix)
+		faults = append(faults, list...)
+		if p != nil {
+			t.plans = append(t.plans, p)
+		}
+	}
+	faults = append(faults, t.arrange()...)
+	if len(faults) > 0 {
+		return nil, errors.Join(faults...)
+	}
+	if wrap := t.settings.around; len(wrap) > 0 {
+		t.around = http.HandlerFunc(t.route)
+		for _, w := range slices.Backward(wrap) {
+			t.around = w(t.around)
+		}
+	}
+	return t, nil
+}
+
+// arrange builds the nodes and trees, and reports what cannot stand together.
+func (t *table) arrange() []error {
+	var faults []error
+	shapes := make(map[string]*pathNode, len(t.plans))
+	names := map[string]*plan{}
+	at := func(p route.Pattern) *pathNode {
+		n := shapes[p.Shape()]
+		if n == nil {
+			n = &pathNode{pattern: p}
+			shapes[p.Shape()] = n
+			t.nodes = append(t.nodes, n)
+		}
+		return n
+	}
+	for _, p := range t.plans {
+		if name := p.settings.name; name != "" {
+			if other := names[name]; other != nil {
+				faults = append(faults, fmt.Errorf("endpoint: the name %q is given twice, to %s (%s) and %s (%s); names are unique in an API", name, other.path, other.endpoint.place, p.path, p.endpoint.place))
+			}
+			names[name] = p
+		}
+		faults = append(faults, at(p.pattern).add(p)...)
+	}
+	for _, n := range slices.Clone(t.nodes) {
+		if n.pattern.IsPrefix() && n.pattern.Len() > 0 {
+			at(n.pattern.Bare()).bareOf = n
+		}
+	}
+	if len(faults) == 0 {
+		t.plant()
+	}
+	return faults
+}
+
+// add gives the node's methods a plan, and reports those that have one.
+func (n *pathNode) add(p *plan) []error {
+	var faults []error
+	for _, m := range p.settings.methods {
+		for _, e := range n.entries {
+			if e.method != m && e.method != anyMethod && m != anyMethod {
+				continue
+			}
+			method := m
+			if m == anyMethod {
+				method = e.method
+			}
+			if method == anyMethod {
+				method = "every method"
+			}
+			witness, _ := route.Overlap(n.pattern, p.pattern)
+			faults = append(faults, fmt.Errorf("endpoint: %s %s (%s) and %s (%s) both answer %s %s; give them different methods or paths",
+				method, e.plan.path, e.plan.endpoint.place, p.path, p.endpoint.place, method, witness))
+			return faults
+		}
+	}
+	for _, m := range p.settings.methods {
+		n.entries = append(n.entries, entry{m, p})
+	}
+	return nil
+}
+
+// plant puts the nodes into the trees.
+func (t *table) plant() {
+	slices.SortFunc(t.nodes, func(a, b *pathNode) int { return route.Compare(a.pattern, b.pattern) })
+	t.literal = make(map[string]*pathNode)
+	bySize := map[int][]*pathNode{}
+	var prefixes []*pathNode
+	for i, n := range t.nodes {
+		n.rank = i
+		switch {
+		case n.pattern.IsPrefix():
+			prefixes = append(prefixes, n)
+		case len(n.pattern.Params()) == 0:
+			t.literal[n.pattern.Key()] = n
+		default:
+			bySize[n.pattern.Len()] = append(bySize[n.pattern.Len()], n)
+		}
+	}
+	for size, nodes := range bySize {
+		for len(t.exact) <= size {
+			t.exact = append(t.exact, nil)
+		}
+		t.exact[size] = newForest(nodes)
+	}
+	t.prefixes = newForest(prefixes)
+}
+
+// newForest distributes nodes over as many trees as their overlaps require.
+func newForest(nodes []*pathNode) forest {
+	patterns := make([]route.Pattern, len(nodes))
+	for i, n := range nodes {
+		patterns[i] = n.pattern
+	}
+	layers, count := route.Layers(patterns)
+	f := make(forest, count)
+	for i := range f {
+		// The zero Router redirects nothing, fixes nothing and answers nothing by itself.
+		f[i] = &httprouter.Router{NotFound: nothing{}}
+	}
+	for i, n := range nodes {
+		f[layers[i]].Handle(treeMethod, n.pattern.Key(), func(w http.ResponseWriter, _ *http.Request, _ httprouter.Params) {
+			w.(*probe).found = n
+		})
+	}
+	return f
+}
+
+// nothing leaves a probe as it is.
+type nothing struct{}
+
+// ServeHTTP does nothing.
+func (nothing) ServeHTTP(http.ResponseWriter, *http.Request) {}
+
+// A probe asks a tree for a path. It goes through the tree's ServeHTTP, which
+// alone keeps its parameters in a pool, and so plays both request and writer.
+type probe struct {
+	http.ResponseWriter // nil: a tree only hands the probe on
+
+	request http.Request
+	url     url.URL
+	found   *pathNode
+}
+
+var probes = sync.Pool{New: func() any {
+	p := &probe{}
+	p.request.Method, p.request.URL = treeMethod, &p.url
+	return p
+}}
+
+// best returns the node of lowest rank that matches the probe's path, from the
+// given rank on.
+func (f forest) best(p *probe, from int) *pathNode {
+	var best *pathNode
+	for _, tree := range f {
+		p.found = nil
+		tree.ServeHTTP(p, &p.request)
+		if n := p.found; n != nil && n.rank >= from {
+			if from == 0 {
+				return n // the trees are in order
+			}
+			if best == nil || n.rank < best.rank {
+				best = n
+			}
+		}
+	}
+	return best
+}
+
+// find returns the most specific node that matches a path, from the given rank
+// on; nil if there is none.
+func (t *table) find(path route.Path, from int) *pathNode {
+	key := path.Key()
+	if n := t.literal[key]; n != nil && n.rank >= from && (!path.Slash() || path.Len() == 0) {
+		return n
+	}
+	size := path.Len()
+	exact := !path.Slash() && size < len(t.exact) && t.exact[size] != nil
+	if !exact && t.prefixes == nil {
+		return nil
+	}
+	p := probes.Get().(*probe)
+	p.url.Path = key
+	var n *pathNode
+	if exact {
+		n = t.exact[size].best(p, from)
+	}
+	if m := t.prefixes.best(p, from); m != nil && (n == nil || m.rank < n.rank) {
+		n = m
+	}
+	p.url.Path, p.found = "", nil
+	probes.Put(p)
+	return n
+}
+
+// plan returns what answers a method, nil if nothing does. HEAD follows GET.
+func (n *pathNode) plan(method string) *plan {
+	var get *plan
+	for i := range n.entries {
+		e := &n.entries[i]
+		if (e.method == method || e.method == anyMethod) && e.plan.endpoint.Enabled() {
+			return e.plan
+		}
+		if e.method == http.MethodGet && method == http.MethodHead && e.plan.endpoint.Enabled() {
+			get = e.plan
+		}
+	}
+	return get
+}
+
+// allowed returns the methods that the node answers, sorted, none if all its
+// endpoints are disabled, and the settings of one of them.
+func (n *pathNode) allowed() ([]string, *settings) {
+	var list []string
+	var s *settings
+	for _, e := range n.entries {
+		if e.plan.endpoint.Enabled() {
+			list = append(list, e.method)
+			s = &e.plan.settings
+		}
+	}
+	if s == nil {
+		return nil, nil
+	}
+	if slices.Contains(list, http.MethodGet) {
+		list = append(list, http.MethodHead)
+	}
+	list = append(list, http.MethodOptions)
+	slices.Sort(list)
+	return slices.Compact(list), s
+}
+
+// ServeHTTP answers a request. If nobody called [API.Compile] yet it does; if
+// that fails, the faults are logged and every request is answered with 500
+// until a Compile succeeds.
+func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	t := a.current.Load()
+	if t == nil {
+		a.first.Do(a.compileFirst)
+		t = a.current.Load()
+	}
+	if t.around != nil {
+		t.serveAround(w, r)
+		return
+	}
+	t.route(w, r)
+}
+
+// compileFirst compiles for the first request.
+func (a *API) compileFirst() {
+	a.compiling.Lock()
+	defer a.compiling.Unlock()
+	if a.current.Load() != nil {
+		return
+	}
+	t, err := a.compile()
+	if err != nil {
+		s, _ := a.settings()
+		s.log().Error("endpoint: the API cannot be compiled", slog.String("cause", err.Error()))
+		t = &table{settings: s, fault: err}
+	}
+	a.current.Store(t)
+}
+
+// serveAround runs routing inside the API's middleware, whose panics it catches.
+func (t *table) serveAround(w http.ResponseWriter, r *http.Request) {
+	c := t.call(w, r)
+	defer func() {
+		if v := recover(); v != nil {
+			c.caught(v)
+		}
+		c.outer.closed.Store(true)
+		if c.cut {
+			panic(http.ErrAbortHandler)
+		}
+	}()
+	t.around.ServeHTTP(&c.outer, r)
+}
+
+// call returns the call of a request that no endpoint answers, yet.
+func (t *table) call(w http.ResponseWriter, r *http.Request) *call {
+	c := new(call)
+	c.begin(t, nil, &t.settings, w, r)
+	return c
+}
+
+// route finds the endpoint of a request and lets it answer.
+func (t *table) route(w http.ResponseWriter, r *http.Request) {
+	if t.fault != nil {
+		t.refuse(w, r, &t.settings, &Error{Status: http.StatusInternalServerError, Err: errNotCompiled})
+		return
+	}
+	if r.Method == http.MethodConnect && r.URL.Path == "" {
+		t.refuse(w, r, &t.settings, Errorf(http.StatusNotImplemented, "this server is no proxy"))
+		return
+	}
+	path, err := route.Split(r.URL.Path, r.URL.RawPath)
+	switch {
+	case errors.Is(err, route.ErrControl):
+		t.refuse(w, r, &t.settings, Errorf(http.StatusBadRequest, "the path is malformed"))
+		return
+	case err != nil:
+		t.notFound(w, r)
+		return
+	}
+	for n := t.find(path, 0); n != nil; n = t.find(path, n.rank+1) {
+		if p := n.plan(r.Method); p != nil {
+			p.serve(t, w, r, path)
+			return
+		}
+		if methods, s := n.allowed(); methods != nil {
+			t.otherMethod(w, r, s, methods)
+			return
+		}
+		if n.bareOf != nil && n.bareOf.plan(r.Method) != nil && t.redirect(w, r, n.bareOf, path) {
+			return
+		}
+	}
+	t.notFound(w, r)
+}
+
+// errNotCompiled stands for the faults, which were logged once.
+var errNotCompiled = errors.New("the API cannot be compiled; the faults were logged with the first request")
+
+func (t *table) notFound(w http.ResponseWriter, r *http.Request) {
+	if t.settings.notFound != nil {
+		t.settings.notFound.ServeHTTP(w, r)
+		return
+	}
+	t.refuse(w, r, &t.settings, Errorf(http.StatusNotFound, "nothing is served at this path"))
+}
+
+// otherMethod answers a method that the path does not have.
+func (t *table) otherMethod(w http.ResponseWriter, r *http.Request, s *settings, methods []string) {
+	allow := []string{strings.Join(methods, ", ")}
+	if r.Method == http.MethodOptions {
+		h := w.Header()
+		h["Allow"], h["X-Content-Type-Options"] = allow, noSniff
+		w.WriteHeader(http.StatusNoContent)
+		return
+	}
+	e := Errorf(http.StatusMethodNotAllowed, "this path answers %s", allow[0])
+	e.Header = http.Header{"Allow": allow}
+	t.refuse(w, r, s, e)
+}
+
+// refuse answers a request that no endpoint answers.
+func (t *table) refuse(w http.ResponseWriter, r *http.Request, s *settings, e *Error) {
+	c := t.call(w, r)
+	c.settings = s
+	c.share(r)
+	defer func() {
+		c.end()
+		if c.cut {
+			panic(http.ErrAbortHandler)
+		}
+	}()
+	defer func() {
+		if v := recover(); v != nil {
+			c.caught(v)
+		}
+	}()
+	c.fail(e)
+}
+
+// redirect sends the bare form of a prefix to the prefix, with 308 so that the
+// method and body stay. It reports false if there is no safe location.
+func (t *table) redirect(w http.ResponseWriter, r *http.Request, prefix *pathNode, path route.Path) bool {
+	var values []string
+	for i, s := range prefix.pattern.Segments() {
+		if s.Kind == route.Param {
+			values = append(values, path.Segment(i))
+		}
+	}
+	below, err := prefix.pattern.Bare().Expand(values...)
+	mount, ok := mountOf(r)
+	if err != nil || !ok {
+		return false
+	}
+	location := mount + below + "/"
+	if second := strings.ToLower(location[1:min(4, len(location))]); second == "%2f" || second == "%5c" {
+		return false // some clients take an escaped slash for one, and the rest for a host
+	}
+	if r.URL.RawQuery != "" {
+		location += "?" + escapeQuery(r.URL.RawQuery)
+	}
+	c := t.call(w, r)
+	c.outer.Header()["Location"] = []string{location}
+	c.outer.write(http.StatusPermanentRedirect, nil)
+	return true
+}
+
+// mountOf returns what the request line has before the path that the API sees;
+// ok is false if it could lead to another host.
+func mountOf(r *http.Request) (mount string, ok bool) {
+	target, _ := originForm(r.RequestURI)
+	target, _, _ = strings.Cut(target, "?")
+	mount, found := strings.CutSuffix(target, r.URL.EscapedPath())
+	if !found || mount == "" {
+		return "", true
+	}
+	plain, err := url.PathUnescape(mount)
+	if err != nil {
+		return "", false
+	}
+	p, err := route.Split(plain, mount)
+	return mount, err == nil && !p.Slash()
+}
+
+// escapeQuery escapes what no Location may have: bytes outside visible ASCII,
+// quotes and angle brackets.
+func escapeQuery(q string) string {
+	var b strings.Builder
+	for i := range len(q) {
+		if c := q[i]; c <= ' ' || c >= 0x7f || c == '"' || c == '<' || c == '>' {
+			fmt.Fprintf(&b, "%%%02X", c)
+		} else {
+			b.WriteByte(c)
+		}
+	}
+	return b.String()
+}
+
+// Explain writes the route table as it would be compiled now, in order of
+// precedence, with the resolved plan of each endpoint. It returns the faults
+// of Compile, if there are any, or the error of w. The text is for people and
+// may change.
+func (a *API) Explain(w io.Writer) error {
+	a.compiling.Lock()
+	t, err := a.compile()
+	a.compiling.Unlock()
+	if err != nil {
+		return err
+	}
+	var b strings.Builder
+	for _, n := range t.nodes {
+		for _, d := range n.operations() {
+			d.explain(&b)
+		}
+		if n.bareOf != nil && len(n.entries) == 0 {
+			fmt.Fprintf(&b, "%s\n\tredirects to %s\n", n.pattern, n.bareOf.pattern)
+		}
+	}
+	_, err = io.WriteString(w, b.String())
+	return err
+}
