@@ -422,7 +422,7 @@ func (c *call) refuse(err error) {
 }
 
 func (p *bodyPlan) bindJSON(c *call, v reflect.Value, ptr any) {
-	h := c.Request.Request.Header
+	h := c.r.Header
 	if p.ptr && c.input.done && len(h["Content-Type"]) == 0 {
 		return // no body: the pointer stays nil
 	}

@@ -221,7 +221,7 @@ func (c *call) fail(err error) {
 	}
 	c.failing = true
 	if s.onError != nil {
-		if other := s.onError(&c.Request, err); other != nil {
+		if other := s.onError(c.request(), err); other != nil {
 			err = other
 		}
 	}
@@ -243,7 +243,7 @@ func (c *call) fail(err error) {
 	c.typed = false
 	c.setHeader(e.Header)
 	if e.status() >= 500 {
-		c.out.Header().Set("X-Request-Id", c.RequestID())
+		c.out.Header().Set("X-Request-Id", c.req.RequestID())
 	}
 	if s.format != nil {
 		c.failFormatted(e)
@@ -270,7 +270,7 @@ func (c *call) giveUp() {
 
 // failFormatted answers an error in the format of the option ErrorFormat.
 func (c *call) failFormatted(e *Error) {
-	response := c.settings.format(&c.Request, e)
+	response := c.settings.format(c.request(), e)
 	if response == nil {
 		c.giveUp()
 		return
@@ -313,13 +313,13 @@ func (c *call) log(at slog.Level, message string, status int, cause error) {
 		return
 	}
 	attrs := make([]slog.Attr, 0, 6)
-	attrs = append(attrs, slog.String("method", logText(c.Method)), slog.String("pattern", c.Pattern))
+	attrs = append(attrs, slog.String("method", logText(c.r.Method)), slog.String("pattern", c.r.Pattern))
 	if status != 0 {
 		attrs = append(attrs, slog.Int("status", status))
 	}
 	attrs = append(attrs,
 		slog.Duration("duration", time.Since(c.start)),
-		slog.String("request_id", c.RequestID()))
+		slog.String("request_id", c.req.RequestID()))
 	if cause != nil {
 		attrs = append(attrs, slog.String("cause", cause.Error()))
 	}

@@ -366,7 +366,7 @@ func (in *inputType) bind(c *call, s *slot, path []int) {
 		in.put(c, s, i, "", c.pathValue(path[k]))
 	}
 	if len(in.query.list) > 0 {
-		if raw := c.Request.Request.URL.RawQuery; raw != "" && !in.pairs(c, s, &in.query, raw) {
+		if raw := c.r.URL.RawQuery; raw != "" && !in.pairs(c, s, &in.query, raw) {
 			c.refuse(badQuery)
 		}
 	}
@@ -501,7 +501,7 @@ func unescape(s string) (text string, ok bool) {
 
 func (in *inputType) bindHeader(c *call, s *slot, i int) {
 	f := &in.fields[i]
-	r := c.Request.Request
+	r := c.r
 	if f.name == "Host" {
 		in.put(c, s, i, "", r.Host)
 		return
@@ -516,7 +516,7 @@ const maxCookies = 50
 
 func (in *inputType) bindCookies(c *call, s *slot) {
 	n := 0
-	for _, line := range c.Request.Request.Header["Cookie"] {
+	for _, line := range c.r.Header["Cookie"] {
 		for part := range strings.SplitSeq(line, ";") {
 			if n++; n > maxCookies {
 				c.refuse(Errorf(http.StatusBadRequest, "the request has more than %d cookies", maxCookies))
@@ -544,7 +544,7 @@ func unquote(s string) string {
 }
 
 func (in *inputType) bindForm(c *call, s *slot) {
-	if e := checkMediaType(c.Request.Request.Header, formMedia); e != nil {
+	if e := checkMediaType(c.r.Header, formMedia); e != nil {
 		c.refuse(e)
 		return
 	}

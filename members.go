@@ -30,6 +30,7 @@ type node struct {
 	checked  bool // it or what it holds has rules or required members
 	defaults bool // it or what it holds has defaults that prefill cannot set
 	strict   bool // it or what it holds may not be null
+	cross    bool // it or what it holds has rules that look at other members
 }
 
 type nodeKind uint8
@@ -299,11 +300,12 @@ func (g *grapher) settle() {
 	for changed := true; changed; {
 		changed = false
 		for _, n := range g.nodes {
-			before := [3]bool{n.checked, n.defaults, n.strict}
+			before := [4]bool{n.checked, n.defaults, n.strict, n.cross}
 			n.strict = n.strict || !n.nullable
 			if n.elem != nil {
 				n.checked = n.checked || n.elem.checked
 				n.strict = n.strict || n.elem.strict
+				n.cross = n.cross || n.elem.cross
 				n.defaults = n.defaults || n.elem.defaults || n.elem.hasDefaults()
 			}
 			for i := range n.members {
@@ -311,8 +313,9 @@ func (g *grapher) settle() {
 				n.checked = n.checked || m.rules.required || m.rules.tag != "" || m.node.checked
 				n.defaults = n.defaults || m.node.defaults
 				n.strict = n.strict || m.node.strict
+				n.cross = n.cross || m.rules.cross || m.node.cross
 			}
-			changed = changed || before != [3]bool{n.checked, n.defaults, n.strict}
+			changed = changed || before != [4]bool{n.checked, n.defaults, n.strict, n.cross}
 		}
 	}
 }
@@ -400,9 +403,12 @@ var errStop = errors.New("enough faults")
 // text tells what is absent, null or an explicit zero.
 type walker struct {
 	call    *call
+	text    []byte
+	root    *node
+	value   reflect.Value // of the root
 	dec     *jsontext.Decoder
 	pointer []byte
-	absent  map[string]bool // pointers of absent members that have rules
+	absent  map[string]bool // pointers of absent members that have rules; nil before the text was read
 }
 
 // walk reports required members that are absent and nulls that no type holds,
@@ -511,12 +517,11 @@ func (w *walker) members(n *node, v reflect.Value) error {
 		if len(w.call.faults) >= maxFaults {
 			return errStop
 		}
-		name, err := w.dec.ReadToken()
+		i, err := w.name(n)
 		if err != nil {
 			return err
 		}
-		i, ok := n.byName[name.String()]
-		if !ok {
+		if i < 0 {
 			if err := w.dec.SkipValue(); err != nil {
 				return err
 			}
@@ -543,6 +548,25 @@ func (w *walker) members(n *node, v reflect.Value) error {
 	}
 	_, err := w.dec.ReadToken()
 	return err
+}
+
+// name reads the name of a member and returns its index, -1 for an unknown one.
+func (w *walker) name(n *node) (int, error) {
+	raw, err := w.dec.ReadValue()
+	if err != nil {
+		return -1, err
+	}
+	if bytes.IndexByte(raw, '\\') < 0 {
+		if i, ok := n.byName[string(raw[1:len(raw)-1])]; ok {
+			return i, nil
+		}
+		return -1, nil
+	}
+	text, err := jsontext.AppendUnquote(nil, raw)
+	if i, ok := n.byName[string(text)]; ok {
+		return i, err
+	}
+	return -1, err
 }
 
 // missing deals with a member that was not sent.
@@ -592,52 +616,152 @@ func (b *bodyType) check(c *call, text []byte, v reflect.Value) bool {
 		return true
 	}
 	before := len(c.faults)
-	w := walker{call: c, dec: jsontext.NewDecoder(bytes.NewReader(text)), absent: map[string]bool{}}
-	if err := w.walk(n, v); err != nil && !errors.Is(err, errStop) {
-		c.broken = badJSON(err)
+	w := walker{call: c, text: text, root: n, value: v}
+	if (mayNull || n.defaults || !acceptPass || n.zeroRequired(v)) && !w.walkText() {
 		return false
 	}
-	if n.checked && (!acceptPass || !n.accept(v)) && len(c.faults) < maxFaults {
-		w.rules(n, v)
+	if n.checked {
+		w.judge(n, v)
+	}
+	if n.cross && len(c.faults) < maxFaults {
+		w.judgeTogether(n, v)
 	}
 	return len(c.faults) == before
 }
 
-// rules asks the authority about the value, and reports its faults but for
-// those of members that are absent.
-func (w *walker) rules(n *node, v reflect.Value) {
-	for n.kind == pointerNode && !v.IsNil() {
-		n, v = n.elem, v.Elem()
+// zeroRequired reports whether some required member is zero, so that only the
+// text tells whether it was sent.
+func (n *node) zeroRequired(v reflect.Value) bool {
+	if !n.checked {
+		return false
 	}
-	if n.overlongEmail(v, 0) {
+	switch n.kind {
+	case pointerNode:
+		return !v.IsNil() && n.elem.zeroRequired(v.Elem())
+	case optNode:
+		return n.elem.zeroRequired(v.Field(0))
+	case sliceNode:
+		for i := range v.Len() {
+			if n.elem.zeroRequired(v.Index(i)) {
+				return true
+			}
+		}
+	case mapNode:
+		return v.Len() > 0
+	case structNode:
+		for i := range n.members {
+			m := &n.members[i]
+			f := v.FieldByIndex(m.index)
+			if m.rules.required && f.IsZero() || m.node.zeroRequired(f) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// walkText goes through the text, once; it reports false for a text that
+// cannot be read.
+func (w *walker) walkText() bool {
+	w.absent = map[string]bool{}
+	w.dec = jsontext.NewDecoder(bytes.NewBuffer(w.text))
+	base := len(w.pointer)
+	err := w.walk(w.root, w.value)
+	w.pointer = w.pointer[:base]
+	if err != nil && !errors.Is(err, errStop) {
+		w.call.broken = badJSON(err)
+		return false
+	}
+	return true
+}
+
+// judge asks the authority about each member that is not certainly valid, and
+// reports its faults but for members that are absent.
+func (w *walker) judge(n *node, v reflect.Value) {
+	if !n.checked || len(w.call.faults) >= maxFaults {
+		return
+	}
+	base := len(w.pointer)
+	switch n.kind {
+	case pointerNode:
+		if !v.IsNil() {
+			w.judge(n.elem, v.Elem())
+		}
+	case optNode:
+		w.judge(n.elem, v.Field(0))
+	case sliceNode:
+		for i := range v.Len() {
+			w.pointer = strconv.AppendInt(append(w.pointer, '/'), int64(i), 10)
+			w.judge(n.elem, v.Index(i))
+			w.pointer = w.pointer[:base]
+		}
+	case mapNode:
+		for k, e := range v.Seq2() {
+			w.pointer = appendPointer(w.pointer, keyText(k))
+			w.judge(n.elem, e)
+			w.pointer = w.pointer[:base]
+		}
+	case structNode:
+		for i := range n.members {
+			m := &n.members[i]
+			w.pointer = appendPointer(w.pointer, m.name)
+			w.judgeMember(m, v.FieldByIndex(m.index))
+			w.pointer = w.pointer[:base]
+		}
+	}
+}
+
+// keyText returns the key of a map as JSON has it.
+func keyText(k reflect.Value) string {
+	if t, ok := k.Interface().(encoding.TextMarshaler); ok {
+		text, _ := t.MarshalText() // it was read from text before
+		return string(text)
+	}
+	return fmt.Sprint(k.Interface())
+}
+
+func (w *walker) judgeMember(m *member, f reflect.Value) {
+	r := &m.rules
+	if r.tag != "" && !r.cross && !(acceptPass && r.accept(f)) && !(f.IsZero() && w.isAbsent()) {
+		w.judgeValue(r, f)
+	}
+	if m.node.checked && !(f.IsZero() && m.node.kind == structNode && w.isAbsent()) {
+		w.judge(m.node, f)
+	}
+}
+
+func (w *walker) judgeValue(r *rules, f reflect.Value) {
+	if tooLongForEmail(r, f) {
 		w.fault("email", ruleText("email", "", reflect.String))
 		return
 	}
-	switch n.kind {
-	case structNode:
-		for _, f := range validateStruct(v.Addr().Interface()) {
-			ns := strings.TrimPrefix(f.StructNamespace(), n.typ.Name()+".")
-			w.rule(n.typ, ns, f.Tag(), f.Param(), f.Kind())
-		}
-	case sliceNode, mapNode:
-		for _, f := range validateValue(v.Interface(), "dive") {
-			w.rule(n.typ, f.StructNamespace(), f.Tag(), f.Param(), f.Kind())
-		}
+	base := len(w.pointer)
+	for _, v := range validateValue(f.Interface(), r.tag) {
+		w.pointer = append(w.pointer, pointerOf(f.Type(), v.StructNamespace())...)
+		w.fault(v.Tag(), ruleText(v.Tag(), v.Param(), v.Kind()))
+		w.pointer = w.pointer[:base]
 	}
 }
 
-func (w *walker) rule(t reflect.Type, namespace, tag, param string, kind reflect.Kind) {
-	pointer := pointerOf(t, namespace)
-	required := strings.HasPrefix(tag, "required")
-	absent := w.isAbsent(pointer)
-	if absent && !isCrossRule(tag) || !absent && required {
-		return
+// isAbsent reports whether the member at the walker's pointer, or one that
+// holds it, was not sent.
+func (w *walker) isAbsent() bool {
+	if w.absent == nil && !w.walkAgain() {
+		return false
 	}
-	w.call.fault(FieldError{In: "body", Pointer: pointer, Code: tag, Message: ruleText(tag, param, kind)})
+	return w.isAbsentAt(string(w.pointer))
 }
 
-// isAbsent reports whether the member, or one that holds it, was not sent.
-func (w *walker) isAbsent(pointer string) bool {
+// walkAgain reads the text for the first time, when it turns out to be needed.
+func (w *walker) walkAgain() bool {
+	at := append([]byte(nil), w.pointer...)
+	w.pointer = w.pointer[:0]
+	ok := w.walkText()
+	w.pointer = append(w.pointer[:0], at...)
+	return ok
+}
+
+func (w *walker) isAbsentAt(pointer string) bool {
 	for p := pointer; p != ""; p = p[:strings.LastIndexByte(p, '/')] {
 		if w.absent[p] {
 			return true
@@ -646,39 +770,32 @@ func (w *walker) isAbsent(pointer string) bool {
 	return false
 }
 
-// overlongEmail looks for a text under an email rule that is too long to be
-// given to the authority.
-func (n *node) overlongEmail(v reflect.Value, depth int) bool {
-	if !n.checked || depth > maxDepth {
-		return false
+// judgeTogether asks the authority about rules that look at several members.
+func (w *walker) judgeTogether(n *node, v reflect.Value) {
+	for n.kind == pointerNode && !v.IsNil() {
+		n, v = n.elem, v.Elem()
 	}
+	var faults violations
+	prefix := ""
 	switch n.kind {
-	case pointerNode:
-		return !v.IsNil() && n.elem.overlongEmail(v.Elem(), depth+1)
-	case optNode:
-		return n.elem.overlongEmail(v.Field(0), depth+1)
-	case sliceNode:
-		for i := range v.Len() {
-			if n.elem.overlongEmail(v.Index(i), depth+1) {
-				return true
-			}
-		}
-	case mapNode:
-		for _, e := range v.Seq2() {
-			if n.elem.overlongEmail(e, depth+1) {
-				return true
-			}
-		}
 	case structNode:
-		for i := range n.members {
-			m := &n.members[i]
-			f := v.FieldByIndex(m.index)
-			if tooLongForEmail(&m.rules, f) || m.node.overlongEmail(f, depth+1) {
-				return true
-			}
-		}
+		faults, prefix = validateStruct(v.Addr().Interface()), n.typ.Name()+"."
+	case sliceNode, mapNode:
+		faults = validateValue(v.Interface(), "dive")
 	}
-	return false
+	if w.absent == nil && len(faults) > 0 && !w.walkAgain() {
+		return
+	}
+	for _, f := range faults {
+		if !isCrossRule(f.Tag()) {
+			continue
+		}
+		pointer := pointerOf(n.typ, strings.TrimPrefix(f.StructNamespace(), prefix))
+		if strings.HasPrefix(f.Tag(), "required") && !w.isAbsentAt(pointer) {
+			continue // an explicit zero was sent
+		}
+		w.call.fault(FieldError{In: "body", Pointer: pointer, Code: f.Tag(), Message: ruleText(f.Tag(), f.Param(), f.Kind())})
+	}
 }
 
 // pointerOf turns the authority's path, such as Lines[0].SKU, into a JSON

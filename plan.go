@@ -469,9 +469,9 @@ func (p *param) fill(c *call, s *slot) {
 	case paramContext:
 		*s.ptr.(*context.Context) = c.visible
 	case paramRequest:
-		*s.ptr.(**Request) = &c.Request
+		*s.ptr.(**Request) = c.request()
 	case paramHTTP:
-		*s.ptr.(**http.Request) = c.Request.Request
+		*s.ptr.(**http.Request) = c.request().Request
 	case paramWriter:
 		*s.ptr.(*http.ResponseWriter) = c.out
 	case paramParams:
@@ -479,7 +479,7 @@ func (p *param) fill(c *call, s *slot) {
 	case paramQuery:
 		*s.ptr.(*url.Values) = c.query()
 	case paramHeader:
-		*s.ptr.(*http.Header) = c.Request.Request.Header
+		*s.ptr.(*http.Header) = c.r.Header
 	case paramBody:
 		p.body.bind(c, s.value, s.ptr)
 	case paramPath:
@@ -518,7 +518,7 @@ func (p *param) fillInput(c *call, s *slot) {
 
 // query returns the parsed query.
 func (c *call) query() url.Values {
-	values, err := url.ParseQuery(c.URL.RawQuery)
+	values, err := url.ParseQuery(c.r.URL.RawQuery)
 	if err != nil {
 		c.refuse(badQuery)
 	}
@@ -561,7 +561,7 @@ var calls = sync.Pool{New: func() any { return new(call) }}
 
 // begin makes a call ready for a request.
 func (c *call) begin(t *table, p *plan, s *settings, w http.ResponseWriter, r *http.Request) {
-	c.Request = Request{Request: r, call: c}
+	c.r, c.req.call = r, c
 	c.ctx = requestContext{Context: r.Context(), call: c}
 	c.visible = &c.ctx
 	c.table, c.plan, c.settings = t, p, s
@@ -597,7 +597,6 @@ func (p *plan) serve(t *table, w http.ResponseWriter, r *http.Request, path rout
 		c.ctx.Context, c.cancel = context.WithCancel(r.Context())
 		defer c.cancel()
 	}
-	c.share(r)
 	if p.settings.timeout > 0 {
 		c.runTimed(w)
 		return
@@ -606,20 +605,33 @@ func (p *plan) serve(t *table, w http.ResponseWriter, r *http.Request, path rout
 	c.run()
 }
 
-// share makes the request that user code sees: with our context and body.
-func (c *call) share(r *http.Request) {
-	shared := r.WithContext(&c.ctx)
-	if !c.body.done {
-		shared.Body = &c.body
-	}
-	if c.plan != nil && c.plan.showsPath {
-		for i, q := range c.plan.pathParams {
-			v := c.pathValue(i)
-			shared.SetPathValue(q.name, v)
-			r.SetPathValue(q.name, v)
+// request returns the request as user code sees it, with our context and body
+// and the path values; it is made when first asked for. Where user code cannot
+// ask for the *http.Request but through a context, path values are on ours alone.
+func (c *call) request() *Request {
+	c.shared.Do(func() {
+		r := c.r
+		shared := r.WithContext(&c.ctx)
+		if !c.body.done {
+			shared.Body = &c.body
 		}
+		c.setPathValues(shared)
+		if c.plan != nil && c.plan.showsPath {
+			c.setPathValues(r)
+		}
+		c.req.Request = shared
+	})
+	return &c.req
+}
+
+// setPathValues gives a request the parameters of the path.
+func (c *call) setPathValues(r *http.Request) {
+	if c.plan == nil {
+		return
 	}
-	c.Request.Request = shared
+	for i, q := range c.plan.pathParams {
+		r.SetPathValue(q.name, c.pathValue(i))
+	}
 }
 
 // end closes what user code may have kept.
@@ -648,7 +660,7 @@ func (c *call) run() {
 		c.handle()
 		return
 	}
-	c.plan.inner.ServeHTTP(&c.outer, c.Request.Request)
+	c.plan.inner.ServeHTTP(&c.outer, c.request().Request)
 }
 
 // caught answers a panic outside the handler.
@@ -671,7 +683,7 @@ func enter(w http.ResponseWriter, r *http.Request) {
 		panic(errLostContext)
 	}
 	c := request.call
-	c.Request.Request = r
+	c.r, c.req.Request = r, r
 	c.visible = r.Context()
 	c.out = &writer{ResponseWriter: w, call: c}
 	if r.Body != nil && r.Body != http.NoBody && r.Body != &c.body {
@@ -810,7 +822,7 @@ func (c *call) checkUnknown() {
 			}
 		}
 	}
-	for pair := range strings.SplitSeq(c.URL.RawQuery, "&") {
+	for pair := range strings.SplitSeq(c.r.URL.RawQuery, "&") {
 		key, _, _ := strings.Cut(pair, "=")
 		key, _ = unescape(key)
 		if name, _, ok := strings.Cut(key, "["); ok && known[name] {

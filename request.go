@@ -202,8 +202,8 @@ func (r *Request) RequestID() string {
 // far. Calls of endpoints whose functions can keep nothing of it are pooled,
 // all others belong to the request for good.
 type call struct {
-	Request
-
+	r        *http.Request // as the server or the middleware gave it
+	req      Request       // as user code sees it
 	ctx      requestContext
 	visible  context.Context // what user code is given: ctx, or one made from it by middleware
 	cancel   context.CancelFunc
@@ -229,6 +229,7 @@ type call struct {
 	failing   bool     // an error is being answered
 	cut       bool     // the connection is to be cut, as half of the answer is out
 
+	shared sync.Once // makes the request that user code sees
 	idOnce sync.Once
 	id     string
 }
@@ -243,7 +244,7 @@ type requestContext struct {
 // Value returns the *Request for its key.
 func (c *requestContext) Value(key any) any {
 	if _, ok := key.(requestKey); ok {
-		return &c.call.Request
+		return c.call.request()
 	}
 	return c.Context.Value(key)
 }
@@ -299,12 +300,12 @@ var errBodyClosed = errors.New("endpoint: the body cannot be read after the hand
 // params returns the parameters of all sources in one map.
 func (c *call) params() Params {
 	all := Params{}
-	form, err := c.FormParams()
+	form, err := c.request().FormParams()
 	if err != nil {
 		c.refuse(err)
 		return all
 	}
-	query, err := url.ParseQuery(c.URL.RawQuery)
+	query, err := url.ParseQuery(c.r.URL.RawQuery)
 	if err != nil {
 		c.refuse(badQuery)
 		return all

@@ -141,7 +141,7 @@ func (w *writer) Write(p []byte) (int, error) {
 	if !w.wrote {
 		w.WriteHeader(http.StatusOK)
 	}
-	if w.outer && w.call.Method == http.MethodHead {
+	if w.outer && w.call.r.Method == http.MethodHead {
 		return len(p), nil
 	}
 	return w.ResponseWriter.Write(p)
@@ -152,7 +152,7 @@ func (w *writer) ReadFrom(r io.Reader) (int64, error) {
 	if w.closed.Load() {
 		return 0, errClosed
 	}
-	if to, ok := w.ResponseWriter.(io.ReaderFrom); ok && w.wrote && w.call.Method != http.MethodHead {
+	if to, ok := w.ResponseWriter.(io.ReaderFrom); ok && w.wrote && w.call.r.Method != http.MethodHead {
 		return to.ReadFrom(r)
 	}
 	return io.Copy(struct{ io.Writer }{w}, r)
@@ -187,7 +187,7 @@ func (w *writer) Unwrap() http.ResponseWriter { return w.ResponseWriter }
 // write answers with a status and a whole body.
 func (w *writer) write(status int, body []byte) {
 	h := w.Header()
-	head := w.call.Method == http.MethodHead
+	head := w.call.r.Method == http.MethodHead
 	if !bodyAllowed(status) {
 		body = nil
 		delete(h, "Content-Type")
@@ -280,7 +280,7 @@ func (c *call) leaveBody(status int) {
 		}
 		return
 	}
-	if c.ProtoMajor == 1 {
+	if c.r.ProtoMajor == 1 {
 		c.outer.ResponseWriter.Header()["Connection"] = closing
 	}
 	if deadline != nil {
@@ -392,7 +392,11 @@ func (c *call) reply(form resultForm, out any) error {
 		}
 		return nil
 	case resultString:
-		return c.replyText(*out.(*string))
+		if c.settings.textAsJSON {
+			return c.replyJSON(out)
+		}
+		c.replyText(*out.(*string))
+		return nil
 	case resultJSON:
 		return c.replyJSON(out)
 	}
@@ -407,16 +411,12 @@ func (c *call) status(otherwise int) int {
 	return otherwise
 }
 
-func (c *call) replyText(s string) error {
-	if c.settings.textAsJSON {
-		return c.replyJSON(&s)
-	}
+func (c *call) replyText(s string) {
 	c.setType(typeText)
 	buf := getBuffer()
 	buf.WriteString(s)
 	c.out.write(c.status(http.StatusOK), buf.Bytes())
 	putBuffer(buf)
-	return nil
 }
 
 func (c *call) replyJSON(v any) error {
@@ -539,7 +539,7 @@ func (c *call) respondWith(status int, v any) error {
 	}
 	switch v := v.(type) {
 	case http.Handler:
-		v.ServeHTTP(c.out, c.Request.Request)
+		v.ServeHTTP(c.out, c.request().Request)
 		return nil
 	case io.Reader:
 		return c.respondReader(status, v)
@@ -621,7 +621,7 @@ func (c *call) respondMedia(status int, m *Media) error {
 			h["Etag"] = []string{fmt.Sprintf(`"%x-%x"`, m.Modified.UnixNano(), size)}
 		}
 	}
-	r := c.Request.Request
+	r := c.request().Request
 	if ranges := r.Header["Range"]; len(ranges) > 0 && strings.Count(ranges[0], ",") >= maxRanges {
 		r = r.Clone(r.Context())
 		r.Header.Del("Range")

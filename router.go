@@ -25,8 +25,8 @@ type table struct {
 	plans     []*plan
 	nodes     []*pathNode // by rank
 	literal   map[string]*pathNode
-	exact     []forest // by number of segments
-	prefixes  forest
+	exact     []*forest // by number of segments
+	prefixes  *forest
 	around    http.Handler // routing inside the API's middleware, nil without any
 	fault     error        // of an API that could not be compiled
 }
@@ -45,10 +45,16 @@ type entry struct {
 	plan   *plan
 }
 
-// A forest is httprouter trees in order of precedence. A tree cannot hold
+// A forest is a set of patterns as httprouter trees. A tree cannot hold
 // patterns that overlap, so overlapping ones are in different trees; each tree
-// has at most one match for a path.
-type forest []*httprouter.Router
+// has at most one match for a path. A look-up that fails costs as much as one
+// that succeeds, so some patterns are set apart and asked first, but only if
+// the path has one of their literals.
+type forest struct {
+	apart    []*httprouter.Router // in order of precedence, before the others
+	literals []map[string]bool    // by segment: a path with none of them is not in apart
+	others   []*httprouter.Router // likewise in order
+}
 
 // treeMethod is the method under which all paths are kept: which methods a
 // path has is the node's business.
@@ -196,29 +202,53 @@ func (t *table) plant() {
 		for len(t.exact) <= size {
 			t.exact = append(t.exact, nil)
 		}
-		t.exact[size] = newForest(nodes)
+		t.exact[size] = newForest(nodes, route.Turns)
 	}
-	t.prefixes = newForest(prefixes)
+	t.prefixes = newForest(prefixes, route.LastLiterals)
 }
 
 // newForest distributes nodes over as many trees as their overlaps require.
-func newForest(nodes []*pathNode) forest {
+func newForest(nodes []*pathNode, setApart func([]route.Pattern) ([]bool, []map[string]bool)) *forest {
+	if len(nodes) == 0 {
+		return nil
+	}
+	patterns := make([]route.Pattern, len(nodes))
+	for i, n := range nodes {
+		patterns[i] = n.pattern
+	}
+	f := &forest{}
+	var is []bool
+	is, f.literals = setApart(patterns)
+	var apart, others []*pathNode
+	for i, n := range nodes {
+		if is[i] {
+			apart = append(apart, n)
+		} else {
+			others = append(others, n)
+		}
+	}
+	f.apart, f.others = newTrees(apart), newTrees(others)
+	return f
+}
+
+// newTrees puts nodes into trees, in order of precedence.
+func newTrees(nodes []*pathNode) []*httprouter.Router {
 	patterns := make([]route.Pattern, len(nodes))
 	for i, n := range nodes {
 		patterns[i] = n.pattern
 	}
 	layers, count := route.Layers(patterns)
-	f := make(forest, count)
-	for i := range f {
+	trees := make([]*httprouter.Router, count)
+	for i := range trees {
 		// The zero Router redirects nothing, fixes nothing and answers nothing by itself.
-		f[i] = &httprouter.Router{NotFound: nothing{}}
+		trees[i] = &httprouter.Router{NotFound: nothing{}}
 	}
 	for i, n := range nodes {
-		f[layers[i]].Handle(treeMethod, n.pattern.Key(), func(w http.ResponseWriter, _ *http.Request, _ httprouter.Params) {
+		trees[layers[i]].Handle(treeMethod, n.pattern.Key(), func(w http.ResponseWriter, _ *http.Request, _ httprouter.Params) {
 			w.(*probe).found = n
 		})
 	}
-	return f
+	return trees
 }
 
 // nothing leaves a probe as it is.
@@ -243,20 +273,40 @@ var probes = sync.Pool{New: func() any {
 	return p
 }}
 
-// best returns the node of lowest rank that matches the probe's path, from the
-// given rank on.
-func (f forest) best(p *probe, from int) *pathNode {
+// best returns the node of lowest rank that matches a path, from the given
+// rank on; nil if there is none. p is the probe for the path.
+func (f *forest) best(p *probe, path route.Path, from int) *pathNode {
+	if f == nil {
+		return nil
+	}
 	var best *pathNode
-	for _, tree := range f {
+	for i, literals := range f.literals {
+		if i < path.Len() && literals[path.Segment(i)] {
+			best = p.ask(f.apart, from, nil)
+			break
+		}
+	}
+	if best != nil && from == 0 {
+		return best // the trees are in order
+	}
+	return p.ask(f.others, from, best)
+}
+
+// ask looks the path up in trees and returns the node of lowest rank from the
+// given one on, best included.
+func (p *probe) ask(trees []*httprouter.Router, from int, best *pathNode) *pathNode {
+	for _, tree := range trees {
 		p.found = nil
 		tree.ServeHTTP(p, &p.request)
-		if n := p.found; n != nil && n.rank >= from {
-			if from == 0 {
-				return n // the trees are in order
-			}
-			if best == nil || n.rank < best.rank {
-				best = n
-			}
+		n := p.found
+		if n == nil || n.rank < from {
+			continue
+		}
+		if from == 0 {
+			return n
+		}
+		if best == nil || n.rank < best.rank {
+			best = n
 		}
 	}
 	return best
@@ -269,18 +319,17 @@ func (t *table) find(path route.Path, from int) *pathNode {
 	if n := t.literal[key]; n != nil && n.rank >= from && (!path.Slash() || path.Len() == 0) {
 		return n
 	}
-	size := path.Len()
-	exact := !path.Slash() && size < len(t.exact) && t.exact[size] != nil
-	if !exact && t.prefixes == nil {
+	var exact *forest
+	if size := path.Len(); !path.Slash() && size < len(t.exact) {
+		exact = t.exact[size]
+	}
+	if exact == nil && t.prefixes == nil {
 		return nil
 	}
 	p := probes.Get().(*probe)
 	p.url.Path = key
-	var n *pathNode
-	if exact {
-		n = t.exact[size].best(p, from)
-	}
-	if m := t.prefixes.best(p, from); m != nil && (n == nil || m.rank < n.rank) {
+	n := exact.best(p, path, from)
+	if m := t.prefixes.best(p, path, from); m != nil && (n == nil || m.rank < n.rank) {
 		n = m
 	}
 	p.url.Path, p.found = "", nil
@@ -443,7 +492,6 @@ func (t *table) otherMethod(w http.ResponseWriter, r *http.Request, s *settings,
 func (t *table) refuse(w http.ResponseWriter, r *http.Request, s *settings, e *Error) {
 	c := t.call(w, r)
 	c.settings = s
-	c.share(r)
 	defer func() {
 		c.end()
 		if c.cut {

@@ -116,7 +116,7 @@ func (c *call) stream(status int, r io.Reader, modified time.Time) error {
 	if !modified.IsZero() {
 		c.out.Header().Set("Last-Modified", modified.UTC().Format(http.TimeFormat))
 	}
-	if c.Method == http.MethodHead || !bodyAllowed(status) {
+	if c.r.Method == http.MethodHead || !bodyAllowed(status) {
 		c.out.WriteHeader(status)
 		return nil
 	}
@@ -151,14 +151,14 @@ func (c *call) respondIterator(status int, v reflect.Value) error {
 	}
 	h := c.out.Header()
 	h.Add("Vary", "Accept")
-	accept := c.Request.Request.Header["Accept"]
+	accept := c.r.Header["Accept"]
 	array := !accepts(accept, "application/jsonl") && accepts(accept, "application/json")
 	if array {
 		c.setType(typeJSON)
 	} else {
 		c.setType(typeLines)
 	}
-	if c.Method == http.MethodHead || !bodyAllowed(status) {
+	if c.r.Method == http.MethodHead || !bodyAllowed(status) {
 		c.out.WriteHeader(status)
 		return nil
 	}
@@ -243,7 +243,7 @@ func (c *call) respondEvents(status int, events iter.Seq2[Event, error]) error {
 	if _, ok := h["Cache-Control"]; !ok {
 		h["Cache-Control"] = noCache
 	}
-	if c.Method == http.MethodHead || !bodyAllowed(status) {
+	if c.r.Method == http.MethodHead || !bodyAllowed(status) {
 		c.out.WriteHeader(status)
 		return nil
 	}

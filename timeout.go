@@ -74,7 +74,7 @@ func (c *call) runTimed(w http.ResponseWriter) {
 	if answer.header == nil {
 		answer.header = http.Header{}
 	}
-	original, limit := c.Request.Request, c.settings.timeout
+	original, limit := c.r, c.settings.timeout
 	c.outer.ResponseWriter = answer
 	done := make(chan any, 1)
 	go func() {

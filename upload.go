@@ -68,7 +68,7 @@ type upload struct {
 }
 
 func (in *inputType) bindMultipart(c *call, s *slot) {
-	h := c.Request.Request.Header
+	h := c.r.Header
 	if e := checkMediaType(h, multipartMedia); e != nil {
 		c.refuse(e)
 		return

@@ -31,12 +31,15 @@ type contender struct {
 	role role
 	api  func() (server, error) // the routes of C1 to C5, C7 and C8
 	skip string                 // the case of api that it can't do; "" for none
-	// table serves routes that answer 204 when they got all their path
+	// table serves routes that answer tableText when they got all their path
 	// parameters, after storing the route's index in hit.
 	table func(routes []route, hit *int) (server, error)
 	// register makes n typed endpoints ready to serve.
 	register func(n int) error
 }
+
+// tableText is the answer of each route of a table.
+const tableText = "ok"
 
 // contenders returns all of them in the order of the tables.
 func contenders() []contender {

@@ -140,20 +140,20 @@ func typedTable(routes []route, hit *int) (server, error) {
 
 // rootHandler is for routes without parameters: there is no input to bind.
 func rootHandler(i int, hit *int) any {
-	return func(context.Context) (*endpoint.Response, error) {
+	return func(context.Context) (string, error) {
 		*hit = i
-		return nil, nil
+		return tableText, nil
 	}
 }
 
-// typedHandler answers 204, as a nil Response does.
+// typedHandler is for routes with parameters.
 func typedHandler[In bound](i int, hit *int) any {
-	return endpoint.Typed(func(_ context.Context, in In) (*endpoint.Response, error) {
+	return endpoint.Typed(func(_ context.Context, in In) (string, error) {
 		if !in.bound() {
-			return nil, errUnbound
+			return "", errUnbound
 		}
 		*hit = i
-		return nil, nil
+		return tableText, nil
 	})
 }
 
@@ -161,14 +161,14 @@ func requestTable(routes []route, hit *int) (server, error) {
 	api := endpoint.New()
 	for i, rt := range routes {
 		names := rt.names("")
-		api.Handle(rt.path(":", "*"), func(r *endpoint.Request) error {
+		api.Handle(rt.path(":", "*"), func(r *endpoint.Request) (string, error) {
 			for _, name := range names {
 				if r.Param(name) == "" {
-					return errUnbound
+					return "", errUnbound
 				}
 			}
 			*hit = i
-			return nil
+			return tableText, nil
 		}, endpoint.Methods(rt.method))
 	}
 	return server{http: api}, api.Compile()

@@ -98,8 +98,7 @@ func handLayers(routes []route, hit *int) (layers []*httprouter.Router) {
 				}
 			}
 			*hit = i
-			w.Header()["X-Content-Type-Options"] = h.nosniff
-			w.WriteHeader(http.StatusNoContent)
+			h.write(w, tableText)
 		}
 		layers = handAdd(layers, routes[i], handle)
 	}
@@ -127,11 +126,14 @@ func handAdd(layers []*httprouter.Router, rt route, handle httprouter.Handle) []
 	return append(layers, r)
 }
 
-func (h *hand) hello(w http.ResponseWriter) {
+func (h *hand) hello(w http.ResponseWriter) { h.write(w, "Hello, World!") }
+
+// write answers with text.
+func (h *hand) write(w http.ResponseWriter, text string) {
 	header := w.Header()
 	header["Content-Type"] = h.text
 	header["X-Content-Type-Options"] = h.nosniff
-	io.WriteString(w, "Hello, World!")
+	io.WriteString(w, text)
 }
 
 func (h *hand) user(w http.ResponseWriter, id string) {

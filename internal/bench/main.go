@@ -46,7 +46,7 @@ func run() error {
 	if *serve != "" {
 		return serveChild(*serve)
 	}
-	b := &bench{contenders: contenders(), rounds: 61, slice: 15 * time.Millisecond, print: printer{os.Stdout, *md}}
+	b := &bench{contenders: contenders(), rounds: 101, slice: 15 * time.Millisecond, print: printer{os.Stdout, *md}}
 	if *quick {
 		b.rounds, b.slice = 15, 10*time.Millisecond
 	}

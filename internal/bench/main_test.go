@@ -89,7 +89,7 @@ func TestCheckFindsWrongAnswers(t *testing.T) {
 		{"C2", ours, answer{200, typeJSON, `{"id":43}`}, "another value"},
 		{"C2", peer, answer{200, "text/plain", `{"id":42,"name":"Ada Lovelace","email":"ada@example.com"}`}, "JSON as text"},
 		{"C2", peer, answer{500, typeJSON, ""}, "a failure"},
-		{"C6a", peer, answer{200, "", ""}, "200 instead of 204"},
+		{"C6a", peer, answer{200, "text/plain", ""}, "no text"},
 		{"C7q", ours, answer{422, typeJSON, `"page" "sort"`}, "no problem"},
 		{"C7q", ours, answer{422, "application/problem+json", `"page"`}, "one fault of two"},
 		{"C7q", peer, answer{200, typeJSON, ""}, "a faulty request accepted"},

@@ -33,6 +33,11 @@ func chiAnswer(w http.ResponseWriter, status int, v any) {
 	json.NewEncoder(w).Encode(v)
 }
 
+func chiText(w http.ResponseWriter, text string) {
+	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+	w.Write([]byte(text))
+}
+
 func chiRefuse(w http.ResponseWriter, err error) {
 	chiAnswer(w, http.StatusUnprocessableEntity, map[string]string{"error": err.Error()})
 }
@@ -40,10 +45,7 @@ func chiRefuse(w http.ResponseWriter, err error) {
 func chiAPI() (server, error) {
 	s := chiService{validator.New()}
 	r := chi.NewRouter()
-	r.Get("/hello", func(w http.ResponseWriter, _ *http.Request) {
-		w.Header().Set("Content-Type", "text/plain; charset=utf-8")
-		w.Write([]byte("Hello, World!"))
-	})
+	r.Get("/hello", func(w http.ResponseWriter, _ *http.Request) { chiText(w, "Hello, World!") })
 	r.Get("/users/{id}", chiUser)
 	r.Get("/orgs/{org}/repos/{repo}", s.repository)
 	r.Post("/orders", func(w http.ResponseWriter, r *http.Request) {
@@ -143,7 +145,7 @@ func chiTable(routes []route, hit *int) (server, error) {
 				}
 			}
 			*hit = i
-			w.WriteHeader(http.StatusNoContent)
+			chiText(w, tableText)
 		})
 	}
 	return server{http: r}, nil

@@ -92,7 +92,7 @@ func echoTable(routes []route, hit *int) (server, error) {
 				}
 			}
 			*hit = i
-			return c.NoContent(http.StatusNoContent)
+			return c.String(http.StatusOK, tableText)
 		})
 	}
 	return server{http: e}, nil

@@ -110,8 +110,7 @@ func fiberTable(routes []route, hit *int) (server, error) {
 				}
 			}
 			*hit = i
-			c.Status(http.StatusNoContent)
-			return nil
+			return c.SendString(tableText)
 		})
 	}
 	return server{fast: app.Handler()}, nil

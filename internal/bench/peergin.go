@@ -102,7 +102,7 @@ func ginTable(routes []route, hit *int) (server, error) {
 				}
 			}
 			*hit = i
-			c.Status(http.StatusNoContent)
+			c.String(http.StatusOK, tableText)
 		})
 	}
 	return server{http: r}, nil

@@ -170,13 +170,13 @@ func humaTable(routes []route, hit *int) (server, error) {
 }
 
 func humaTableRoute[In bound](api huma.API, rt route, i int, hit *int) {
-	op := huma.Operation{OperationID: fmt.Sprint("route", i), Method: rt.method, Path: rt.path("{", "{")}
-	huma.Register(api, op, func(_ context.Context, in *In) (*struct{}, error) {
+	op := humaOperation(rt.method, rt.path("{", "{"), fmt.Sprint("route", i))
+	huma.Register(api, op, func(_ context.Context, in *In) (*humaText, error) {
 		if !(*in).bound() {
 			return nil, huma.Error500InternalServerError("a parameter is missing")
 		}
 		*hit = i
-		return nil, nil
+		return &humaText{"text/plain; charset=utf-8", []byte(tableText)}, nil
 	})
 }
 

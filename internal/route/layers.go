@@ -97,3 +97,56 @@ func (n *node) assign(first int) (after int) {
 	}
 	return after
 }
+
+// Turns finds the patterns that somewhere go on with a literal where others go on with a
+// parameter or rest. It returns which they are, and the literals at which they turn off, by index
+// of the segment; an index without any has a nil map. A path that has none of these literals in
+// its place matches none of these patterns, and of those that match a path the others are all
+// less specific.
+func Turns(patterns []Pattern) (turning []bool, literals []map[string]bool) {
+	root := &node{root: true}
+	for _, p := range patterns {
+		root.insert(p.segments)
+	}
+	turning = make([]bool, len(patterns))
+	for i, p := range patterns {
+		n := root
+		for at, s := range p.segments {
+			if s.Kind == Literal && (n.param != nil || n.rest != nil) {
+				turning[i] = true
+				literals = addLiteral(literals, at, s.Text)
+			}
+			n = n.child(s)
+		}
+	}
+	return turning, literals
+}
+
+// LastLiterals returns which patterns have a literal, and the last literal of each of them, by
+// index of the segment as in [Turns]. A path that has none of these literals in its place matches
+// none of these patterns, and of those that match a path the others are all less specific.
+func LastLiterals(patterns []Pattern) (having []bool, literals []map[string]bool) {
+	having = make([]bool, len(patterns))
+	for i, p := range patterns {
+		for at := len(p.segments) - 1; at >= 0; at-- {
+			if s := p.segments[at]; s.Kind == Literal {
+				having[i] = true
+				literals = addLiteral(literals, at, s.Text)
+				break
+			}
+		}
+	}
+	return having, literals
+}
+
+// addLiteral notes a literal at the index of its segment.
+func addLiteral(literals []map[string]bool, at int, text string) []map[string]bool {
+	for len(literals) <= at {
+		literals = append(literals, nil)
+	}
+	if literals[at] == nil {
+		literals[at] = make(map[string]bool)
+	}
+	literals[at][text] = true
+	return literals
+}

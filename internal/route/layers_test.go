@@ -270,3 +270,65 @@ func BenchmarkParse(b *testing.B) {
 		_, _ = Parse("/repos/:owner/:repo/issues/{number}")
 	}
 }
+
+// Of the patterns that match a path, those that are set apart are more specific than all others,
+// and a path without their literals matches none of them.
+func TestSetApart(t *testing.T) {
+	tests := []struct {
+		name     string
+		setApart func([]Pattern) ([]bool, []map[string]bool)
+		patterns []string
+	}{
+		{"Turns", Turns, []string{"a/:x", "a/b", ":x/b", "a/b/:x", "a/:x/c", "a/:x/:y", ":x/:y/b", ":x/b/c", ":x/:y/:z"}},
+		{"LastLiterals", LastLiterals, []string{"/", "a/", ":x/", ":x/b/", "a/:x/", ":x/:y/", ":x/:y/c/", "a/b/*r", ":x/b/:y/"}},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			var patterns []Pattern
+			for _, text := range test.patterns {
+				patterns = append(patterns, mustParse(t, text))
+			}
+			apart, literals := test.setApart(patterns)
+			for _, text := range smallPaths() {
+				checkSetApart(t, mustSplit(t, text), patterns, apart, literals)
+			}
+		})
+	}
+}
+
+// smallPaths returns all paths of up to three segments over a small alphabet.
+func smallPaths() []string {
+	var list []string
+	texts := []string{"a", "b", "c"}
+	for _, x := range texts {
+		list = append(list, "/"+x, "/"+x+"/")
+		for _, y := range texts {
+			list = append(list, "/"+x+"/"+y, "/"+x+"/"+y+"/")
+			for _, z := range texts {
+				list = append(list, "/"+x+"/"+y+"/"+z)
+			}
+		}
+	}
+	return list
+}
+
+func checkSetApart(t *testing.T, path Path, patterns []Pattern, apart []bool, literals []map[string]bool) {
+	t.Helper()
+	has := false
+	for i := range min(path.Len(), len(literals)) {
+		has = has || literals[i][path.Segment(i)]
+	}
+	for i, p := range patterns {
+		if !p.Match(path) || !apart[i] {
+			continue
+		}
+		if !has {
+			t.Errorf("%s matches %s, whose literals it has not", path.Key(), p)
+		}
+		for j, q := range patterns {
+			if !apart[j] && q.Match(path) && Compare(p, q) > 0 {
+				t.Errorf("%s matches %s, less specific than %s that is not set apart", path.Key(), p, q)
+			}
+		}
+	}
+}
