@@ -3,7 +3,6 @@ package endpoint
 import (
 	"bytes"
 	"errors"
-	"fmt"
 	"io"
 	"mime"
 	"net/http"
@@ -12,7 +11,6 @@ import (
 	"strings"
 	"sync"
 	"time"
-	"unicode/utf8"
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
@@ -26,11 +24,10 @@ const maxDepth = 64
 // would hold its connection for ever.
 const minBodyRate = 1 << 10
 
-// What JSON means here. Encoding is deterministic, decoding strict by itself:
-// duplicate names, other cases and invalid UTF-8 are refused.
+// What JSON means here. Encoding is deterministic; decoding is strict by
+// itself: duplicate names, other cases and invalid UTF-8 are refused.
 var (
 	encodeOptions = json.Deterministic(true)
-	decodeOptions = json.DefaultOptionsV2()
 	strictOptions = json.RejectUnknownMembers(true)
 )
 
@@ -463,46 +460,38 @@ func (p *bodyPlan) decode(c *call, text []byte, v reflect.Value, ptr any) {
 		v.Set(reflect.New(root.elem.typ))
 		root.elem.prefill(v.Elem())
 	}
-	options := decodeOptions
+	var err error
 	if c.settings.strict {
-		options = strictOptions
+		err = json.Unmarshal(text, ptr, strictOptions)
+	} else {
+		err = json.Unmarshal(text, ptr) // options cost, even if they change nothing
 	}
-	if err := json.Unmarshal(text, ptr, options); err != nil {
+	if err != nil {
 		c.refuse(jsonError(err, c.settings.strict))
 		return
 	}
 	p.json.check(c, text, v)
 }
 
-// bodyText reads the body as one text for a form.
-func (c *call) bodyText() (string, bool) {
-	if c.plan.keepsBody {
-		text, err := c.bodyBytes()
-		if err != nil {
-			c.refuse(err)
-			return "", false
-		}
-		return string(text), true
-	}
+// bodyPairs reads the body as key=value pairs; ok is false if it was refused.
+func (c *call) bodyPairs() (p pairs, ok bool) {
 	buf := getBuffer()
-	text, err := c.input.readAll(buf.AvailableBuffer())
-	s := string(text)
+	var text []byte
+	var err error
+	if c.plan.keepsBody {
+		text, err = c.bodyBytes()
+		text = append(buf.AvailableBuffer(), text...)
+	} else {
+		text, err = c.input.readAll(buf.AvailableBuffer())
+	}
+	if err != nil {
+		c.refuse(err)
+	} else if p, ok = decodePairs(text); !ok {
+		c.refuse(badForm)
+	}
 	if cap(text) > buf.Cap() {
 		buf = bytes.NewBuffer(text)
 	}
 	putBuffer(buf)
-	if err != nil {
-		c.refuse(err)
-		return "", false
-	}
-	if !utf8.ValidString(s) {
-		c.refuse(Errorf(http.StatusBadRequest, "the form is not in UTF-8"))
-		return "", false
-	}
-	return s, true
-}
-
-// errNoBody is the fault of a type that cannot be a body.
-func errNoBody(t reflect.Type) error {
-	return fmt.Errorf("type %s cannot be a body; use a struct, map, slice, []byte or io.Reader", t)
+	return p, ok
 }

@@ -37,6 +37,7 @@ var layers = []layer{
 	{"internal/route", nil, "patterns and overlaps are an algorithm, tested exhaustively without a server"},
 	{"internal/funcname", nil, "names functions for anyone, also for nested modules"},
 	{"internal/golden", nil, "reads test data; must not know what it tests"},
+	{"internal/readme", nil, "compares the README with files and requests; any example may ask it"},
 	{"internal/leak", nil, "judges goroutines; must not start any of ours"},
 	{".", []string{
 		modulePath + "/internal/route", modulePath + "/internal/funcname",
@@ -82,9 +83,11 @@ var requirements = map[string]string{
 var packageVars = map[string]string{
 	"endpoint.Default":              "the API of the package-level functions, for decorator style",
 	"endpoint.encodeOptions":        "options of the JSON library, never assigned again",
-	"endpoint.decodeOptions":        "likewise",
-	"endpoint.strictOptions":        "likewise",
+	"endpoint.strictOptions":        "options of the JSON library, never assigned again",
 	"endpoint.buffers":              "a pool of buffers",
+	"endpoint.jsonBuffers":          "a pool of buffers with encoders",
+	"endpoint.epoch":                "a constant of each run",
+	"endpoint.newline":              "a constant",
 	"endpoint.calls":                "a pool of calls that user code cannot keep",
 	"endpoint.probes":               "a pool of look-ups",
 	"endpoint.jsonMedia":            "a constant of struct type",

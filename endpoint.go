@@ -2,6 +2,7 @@ package endpoint
 
 import (
 	"encoding"
+	"errors"
 	"fmt"
 	"slices"
 	"sync"
@@ -25,7 +26,7 @@ type API struct {
 	mu         sync.Mutex // guards the lists below
 	components []Component
 	removed    map[*Endpoint]bool
-	values     []any // given to Configure
+	values     []provision // given to Configure
 	providers  []provision
 
 	compiling sync.Mutex // held by Compile, so that the last one started is the last one published
@@ -116,17 +117,18 @@ type Group struct {
 	parent  *Group // nil for a group of the API
 	path    string // as written
 	options []Option
+	place   funcname.Place
 }
 
 // Group returns a group of endpoints below prefix: the group "v1" registers
 // "users" as "v1/users", "" as "v1" itself and "/" as everything below it.
 func (a *API) Group(prefix string, opts ...Option) *Group {
-	return &Group{api: a, path: prefix, options: opts}
+	return &Group{api: a, path: prefix, options: opts, place: funcname.Here(1)}
 }
 
 // Group returns a group below this one, as [API.Group] does.
 func (g *Group) Group(prefix string, opts ...Option) *Group {
-	return &Group{api: g.api, parent: g, path: prefix, options: opts}
+	return &Group{api: g.api, parent: g, path: prefix, options: opts, place: funcname.Here(1)}
 }
 
 // Handle registers fn below the group's path, as [API.Handle] does.
@@ -204,6 +206,9 @@ func (a *API) Add(components ...Component) {
 			continue
 		}
 		if e, ok := c.(*Endpoint); ok {
+			if e == nil {
+				continue
+			}
 			delete(a.removed, e)
 			e.owner.CompareAndSwap(nil, a)
 		}
@@ -352,30 +357,54 @@ func (e *Endpoint) pattern() (route.Pattern, error) {
 		return p, err
 	}
 	for g := e.group; g != nil; g = g.parent {
-		prefix, err := route.Parse(g.path)
+		prefix, err := g.pattern()
 		if err != nil {
-			return p, fmt.Errorf("group %w", err)
-		}
-		if segs := prefix.Segments(); prefix.IsPrefix() && segs[len(segs)-1].Text != "" {
-			return p, fmt.Errorf("group path %q: nothing can follow *%s; use a parameter such as :%[2]s instead", g.path, segs[len(segs)-1].Text)
+			return p, fmt.Errorf("%w: %w", errGroup, err)
 		}
 		p = prefix.Join(p)
 	}
 	return p, nil
 }
 
+// errGroup is the fault of an endpoint in a group whose path is at fault.
+var errGroup = errors.New("the path of its group is at fault")
+
+// pattern parses the path of the group alone.
+func (g *Group) pattern() (route.Pattern, error) {
+	p, err := route.Parse(g.path)
+	if err != nil {
+		return p, err
+	}
+	if segs := p.Segments(); p.IsPrefix() && segs[len(segs)-1].Text != "" {
+		return p, fmt.Errorf("path %q: nothing can follow *%s; use a parameter such as :%[2]s instead", g.path, segs[len(segs)-1].Text)
+	}
+	return p, nil
+}
+
+// faults returns the faults of the group's path and options.
+func (g *Group) faults() []error {
+	s := defaults()
+	faults := s.with(onGroup, g.options)
+	if _, err := g.pattern(); err != nil {
+		faults = append(faults, err)
+	}
+	for i, err := range faults {
+		faults[i] = fmt.Errorf("endpoint: Group %q (%s): %w", g.path, g.place, err)
+	}
+	return faults
+}
+
 // settings returns the options that hold for the endpoint in an API, which may
-// be nil, and their faults.
+// be nil, and the faults of its own.
 func (e *Endpoint) settings(a *API) (settings, []error) {
 	s := defaults()
 	if a != nil {
 		s, _ = a.settings()
 	}
-	var faults []error
 	for _, g := range e.groups() {
-		faults = append(faults, s.with(onGroup, g.options)...)
+		s.with(onGroup, g.options)
 	}
-	return s, append(faults, s.with(onEndpoint, e.options)...)
+	return s, s.with(onEndpoint, e.options)
 }
 
 // settings returns the options of the API alone, and their faults.

@@ -9,7 +9,6 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
-	"time"
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
@@ -318,7 +317,7 @@ func (c *call) log(at slog.Level, message string, status int, cause error) {
 		attrs = append(attrs, slog.Int("status", status))
 	}
 	attrs = append(attrs,
-		slog.Duration("duration", time.Since(c.start)),
+		slog.Duration("duration", now()-c.start),
 		slog.String("request_id", c.req.RequestID()))
 	if cause != nil {
 		attrs = append(attrs, slog.String("cause", cause.Error()))

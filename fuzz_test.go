@@ -239,13 +239,16 @@ func FuzzUnescape(f *testing.F) {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, s string) {
-		got, ok := unescape(s)
+		if strings.ContainsAny(s, "&=") {
+			return // one value alone
+		}
+		p, ok := decodePairs([]byte("k=" + s))
 		want, err := url.QueryUnescape(s)
 		if accepted := err == nil && !strings.Contains(s, ";"); ok != accepted {
 			t.Fatalf("%q: accepted %v, want %v", s, ok, accepted)
 		}
-		if ok && got != want {
-			t.Fatalf("%q: %q, want %q", s, got, want)
+		if ok && p.text[p.ends[0]:p.ends[1]] != want {
+			t.Fatalf("%q: %q, want %q", s, p.text[p.ends[0]:p.ends[1]], want)
 		}
 	})
 }

@@ -3,7 +3,6 @@ package endpoint
 import (
 	"fmt"
 	"net/http"
-	"net/url"
 	"reflect"
 	"slices"
 	"strings"
@@ -74,6 +73,7 @@ func inputTypeOf(t reflect.Type) *inputType {
 	for i := range in.fields {
 		in.index(i)
 	}
+	in.checkBody()
 	if len(in.faults) == 0 && in.ruled {
 		authorityOf().learn(tags, opts)
 	}
@@ -91,7 +91,21 @@ func isInput(t reflect.Type) bool {
 				return true
 			}
 		}
-		if f.Anonymous && f.Type.Kind() == reflect.Struct && isInput(f.Type) {
+		if f.Anonymous && f.Type.Kind() == reflect.Struct && isInput(f.Type) || isEmbeddedPointer(f) {
+			return true
+		}
+	}
+	return false
+}
+
+// isEmbeddedPointer reports whether a field embeds a pointer to a struct with
+// a field that names a source.
+func isEmbeddedPointer(f reflect.StructField) bool {
+	if !f.Anonymous || f.Type.Kind() != reflect.Pointer || f.Type.Elem().Kind() != reflect.Struct {
+		return false
+	}
+	for inner := range f.Type.Elem().Fields() {
+		if len(sourcesOf(inner)) > 0 {
 			return true
 		}
 	}
@@ -108,6 +122,9 @@ func (in *inputType) add(t reflect.Type, index []int, tags map[reflect.Type]map[
 		switch {
 		case f.Anonymous && f.Type.Kind() == reflect.Struct && len(found) == 0 && (isInput(f.Type) || f.Type.NumField() == 0):
 			in.add(f.Type, at, tags, opts)
+			continue
+		case isEmbeddedPointer(f):
+			in.fault(f, "it is embedded as a pointer, which nothing would make; embed %s itself", f.Type.Elem())
 			continue
 		case !f.IsExported():
 			if len(found) > 0 {
@@ -270,6 +287,19 @@ func (in *inputType) index(i int) {
 	}
 }
 
+// checkBody reports a body beside fields of a form, which is the body too.
+func (in *inputType) checkBody() {
+	if in.body < 0 {
+		return
+	}
+	for _, f := range in.fields {
+		if f.source == fromForm || f.source == fromFile {
+			in.faults = append(in.faults, fmt.Errorf("fields %s and %s both read the body, as %s and %s; a request has one", f.goName, in.fields[in.body].goName, f.source, fromBody))
+			return
+		}
+	}
+}
+
 // consumes says what of the body the input reads: "form", "multipart", "body",
 // or "" for nothing.
 func (in *inputType) consumes() string {
@@ -366,8 +396,8 @@ func (in *inputType) bind(c *call, s *slot, path []int) {
 		in.put(c, s, i, "", c.pathValue(path[k]))
 	}
 	if len(in.query.list) > 0 {
-		if raw := c.r.URL.RawQuery; raw != "" && !in.pairs(c, s, &in.query, raw) {
-			c.refuse(badQuery)
+		if raw := c.r.URL.RawQuery; raw != "" {
+			in.bindQuery(c, s, raw)
 		}
 	}
 	for _, i := range in.header {
@@ -437,34 +467,110 @@ func (in *inputType) putList(c *call, s *slot, i int, text string) {
 }
 
 func (in *inputType) fault2(c *call, f *inputField, code, message string) {
-	c.fault(FieldError{In: f.source.String(), Name: f.name, Code: code, Message: message})
+	from := f.source
+	if from == fromFile {
+		from = fromForm // on the wire a file is a part of the form
+	}
+	c.fault(FieldError{In: from.String(), Name: f.name, Code: code, Message: message})
 }
 
-// pairs binds key=value pairs separated by &. It reports false for a bad
-// escape or a semicolon, wherever it stands: a text that is half understood is
-// not understood.
-func (in *inputType) pairs(c *call, s *slot, fields *names, raw string) bool {
+// bindQuery binds the query. A bad escape or a semicolon refuses all of it,
+// wherever it stands: a text that is half understood is not understood.
+func (in *inputType) bindQuery(c *call, s *slot, raw string) {
+	if strings.ContainsAny(raw, "%+;") {
+		buf := getBuffer()
+		p, ok := decodePairs(append(buf.AvailableBuffer(), raw...))
+		putBuffer(buf)
+		if !ok {
+			c.refuse(badQuery)
+			return
+		}
+		in.putPairs(c, s, &in.query, p)
+		return
+	}
 	for raw != "" {
 		var pair string
 		pair, raw, _ = strings.Cut(raw, "&")
-		if pair == "" {
-			continue
-		}
-		key, value, _ := strings.Cut(pair, "=")
-		key, ok1 := unescape(key)
-		value, ok2 := unescape(value)
-		if !ok1 || !ok2 {
-			return false
-		}
-		if i := fields.find(key); i >= 0 && in.fields[i].target.form != formMap {
-			in.put(c, s, i, "", value)
-			continue
-		}
-		if name, rest, ok := strings.Cut(key, "["); ok {
-			in.putEntry(c, s, fields, name, rest, value)
+		if key, value, _ := strings.Cut(pair, "="); pair != "" {
+			in.putPair(c, s, &in.query, key, value)
 		}
 	}
-	return true
+}
+
+// pairs are decoded key=value pairs, all in one text.
+type pairs struct {
+	text string
+	ends []int // of a key, of its value, and so on
+}
+
+// decodePairs undoes the escapes of an urlencoded text, in place; ok is false
+// for a bad escape and for a semicolon.
+func decodePairs(text []byte) (p pairs, ok bool) {
+	w, start, inKey := 0, 0, true
+	ends := make([]int, 0, 32)
+	for i := 0; i <= len(text); i++ {
+		if i == len(text) || text[i] == '&' {
+			if inKey && w > start {
+				ends = append(ends, w)
+			}
+			if w > start || !inKey {
+				ends = append(ends, w)
+			}
+			start, inKey = w, true
+			continue
+		}
+		c := text[i]
+		switch c {
+		case ';':
+			return p, false
+		case '=':
+			if inKey {
+				ends, inKey = append(ends, w), false
+				continue
+			}
+		case '+':
+			c = ' '
+		case '%':
+			if i+2 >= len(text) || !isHex(text[i+1]) || !isHex(text[i+2]) {
+				return p, false
+			}
+			c = unhex(text[i+1])<<4 | unhex(text[i+2])
+			i += 2
+		}
+		text[w] = c
+		w++
+	}
+	return pairs{string(text[:w]), ends}, true
+}
+
+func isHex(c byte) bool {
+	return '0' <= c && c <= '9' || 'a' <= c|0x20 && c|0x20 <= 'f'
+}
+
+func unhex(c byte) byte {
+	if c <= '9' {
+		return c - '0'
+	}
+	return c | 0x20 - 'a' + 10
+}
+
+func (in *inputType) putPairs(c *call, s *slot, fields *names, p pairs) {
+	start := 0
+	for i := 0; i < len(p.ends); i += 2 {
+		in.putPair(c, s, fields, p.text[start:p.ends[i]], p.text[p.ends[i]:p.ends[i+1]])
+		start = p.ends[i+1]
+	}
+}
+
+// putPair binds one pair, if a field wants it.
+func (in *inputType) putPair(c *call, s *slot, fields *names, key, value string) {
+	if i := fields.find(key); i >= 0 && in.fields[i].target.form != formMap {
+		in.put(c, s, i, "", value)
+		return
+	}
+	if name, rest, ok := strings.Cut(key, "["); ok {
+		in.putEntry(c, s, fields, name, rest, value)
+	}
 }
 
 // putEntry binds name[key]=value to a map.
@@ -478,25 +584,12 @@ func (in *inputType) putEntry(c *call, s *slot, fields *names, name, rest, value
 		in.fault2(c, &in.fields[i], "text", "must be UTF-8 text without NUL")
 		return
 	}
-	in.put(c, s, i, key, value)
-}
-
-// unescape undoes the escapes of a query or form; ok is false for a bad one
-// and for a semicolon.
-func unescape(s string) (text string, ok bool) {
-	for i := range len(s) {
-		switch s[i] {
-		case ';':
-			return "", false
-		case '%', '+':
-			if strings.IndexByte(s[i:], ';') >= 0 {
-				return "", false
-			}
-			text, err := url.QueryUnescape(s)
-			return text, err == nil
-		}
+	if m := s.field[i]; m.Len() > 0 && s.seen[i] != seenBad && m.MapIndex(reflect.ValueOf(key).Convert(m.Type().Key())).IsValid() {
+		s.seen[i] = seenBad
+		in.fault2(c, &in.fields[i], "repeated", "must have each key once")
+		return
 	}
-	return s, true
+	in.put(c, s, i, key, value)
 }
 
 func (in *inputType) bindHeader(c *call, s *slot, i int) {
@@ -548,9 +641,8 @@ func (in *inputType) bindForm(c *call, s *slot) {
 		c.refuse(e)
 		return
 	}
-	text, ok := c.bodyText()
-	if ok && !in.pairs(c, s, &in.form, text) {
-		c.refuse(badForm)
+	if p, ok := c.bodyPairs(); ok {
+		in.putPairs(c, s, &in.form, p)
 	}
 }
 
@@ -563,7 +655,8 @@ func (in *inputType) check(c *call, s *slot) {
 		case f.source == fromBody:
 			continue
 		case s.seen[i] == unseen:
-			if f.rules.required && !(c.broken != nil && f.source >= fromForm) {
+			unread := c.broken != nil && f.source >= fromForm || c.broken == badQuery && f.source == fromQuery
+			if f.rules.required && !unread {
 				in.fault2(c, f, "required", "is required")
 				s.seen[i] = seenBad
 			} else if f.hasDef {
@@ -604,9 +697,7 @@ func (in *inputType) report(c *call, f *inputField, faults violations) {
 // looks at several fields.
 func (in *inputType) checkTogether(c *call, s *slot) {
 	for _, v := range validateStruct(s.value.Addr().Interface()) {
-		_, name, _ := strings.Cut(v.StructNamespace(), ".")
-		name = name[strings.LastIndexByte(name, '.')+1:]
-		name, _, _ = strings.Cut(name, "[")
+		name, _, _ := strings.Cut(v.StructField(), "[")
 		i := slices.IndexFunc(in.fields, func(f inputField) bool { return f.goName == name })
 		if i < 0 {
 			continue
@@ -617,6 +708,10 @@ func (in *inputType) checkTogether(c *call, s *slot) {
 		if s.seen[i] == seenBad || absent && !f.hasDef && !isCrossRule(v.Tag()) || !absent && required {
 			continue
 		}
-		in.fault2(c, f, v.Tag(), ruleText(v.Tag(), v.Param(), v.Kind()))
+		param := v.Param()
+		if k := slices.IndexFunc(in.fields, func(f inputField) bool { return f.goName == param }); k >= 0 && isCrossRule(v.Tag()) {
+			param = in.fields[k].name // the client knows no Go names
+		}
+		in.fault2(c, f, v.Tag(), ruleText(v.Tag(), param, v.Kind()))
 	}
 }

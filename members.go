@@ -116,6 +116,9 @@ func (g *grapher) node(t reflect.Type) *node {
 		n.kind, n.nullable, n.elem = pointerNode, true, g.node(t.Elem())
 	case reflect.Interface:
 		n.nullable = true
+		if t.NumMethod() > 0 {
+			g.faults = append(g.faults, fmt.Errorf("type %s cannot be read from JSON, which does not say what to make; use a struct or any", t))
+		}
 	case reflect.Chan, reflect.Func, reflect.UnsafePointer, reflect.Complex64, reflect.Complex128:
 		if !decodesItself(t) {
 			g.faults = append(g.faults, fmt.Errorf("type %s cannot be read from JSON; use a type that can", t))
@@ -129,10 +132,16 @@ func (g *grapher) node(t reflect.Type) *node {
 		n.nullable = true
 		if !decodesItself(t) {
 			n.kind, n.elem = mapNode, g.node(t.Elem())
+			if err := keyFault(t, decodesItself); err != nil {
+				g.faults = append(g.faults, err)
+			}
 		}
 	case reflect.Struct:
 		if !decodesItself(t) {
 			n.kind = structNode
+			if err := structFault(t); err != nil {
+				g.faults = append(g.faults, err)
+			}
 			g.structMembers(n, t, nil, map[reflect.Type]bool{})
 		}
 	}
@@ -182,9 +191,11 @@ func (g *grapher) structMembers(n *node, t reflect.Type, index []int, embedded m
 		if n.byName == nil {
 			n.byName = map[string]int{}
 		}
-		if _, taken := n.byName[name]; !taken { // the outer field hides the embedded one
+		if k, taken := n.byName[name]; !taken {
 			n.byName[name] = len(n.members)
 			n.members = append(n.members, m)
+		} else if len(at) < len(n.members[k].index) {
+			n.members[k] = m // the outer field hides the embedded one
 		}
 	}
 }
@@ -417,6 +428,7 @@ func (w *walker) walk(n *node, v reflect.Value) error {
 	if w.dec.PeekKind() == 'n' {
 		if !n.nullable {
 			w.fault("type", "must not be null")
+			w.absent[string(w.pointer)] = true // what null would break beside that is not told
 		}
 		return w.dec.SkipValue()
 	}
@@ -767,7 +779,7 @@ func (w *walker) isAbsentAt(pointer string) bool {
 			return true
 		}
 	}
-	return false
+	return w.absent[""] // null for the whole
 }
 
 // judgeTogether asks the authority about rules that look at several members.

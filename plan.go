@@ -4,13 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"net/url"
 	"reflect"
 	"slices"
 	"strings"
 	"sync"
-	"time"
 
 	"github.com/seed217079a1/endpoint/internal/funcname"
 	"github.com/seed217079a1/endpoint/internal/route"
@@ -38,12 +38,14 @@ type plan struct {
 	consumer  string // what reads the body, "" for nothing
 
 	private   bool // user code can keep the call, so it is not pooled
+	cancels   bool // the request's context may have to be cancelled
 	keepsBody bool // the body may be asked for again
 	showsPath bool // user code sees the *http.Request, so PathValue is set
 	inner     http.Handler
 	invoke    func(f *frame) error
 	newFrame  func() *frame
 	frames    sync.Pool
+	text      func() (string, error) // of a function without parameters, nothing around it
 }
 
 // A pathParam is a parameter of the path.
@@ -72,11 +74,26 @@ type providerPlan struct {
 type builder struct {
 	env      *environment
 	plan     *plan
-	where    string // names the endpoint in faults
-	consumer string // what reads the body so far
-	needed   map[reflect.Type]int
-	making   []reflect.Type // providers under construction, to find cycles
+	consumer string               // what reads the body so far
+	reader   reader               // and which parameter does
+	at       reader               // the parameter under analysis
+	needed   map[reflect.Type]int // index among the plan's providers, -1 for one at fault
+	making   []reflect.Type       // providers under construction, to find cycles
+	noPath   bool                 // the path is at fault: nothing can be said of its parameters
+	misbound bool                 // a fault of binding one was found: others may be its consequence
 	faults   []error
+}
+
+// A reader is a parameter as faults name it.
+type reader struct {
+	what  string // names the function, "" for the handler
+	index int
+	typ   reflect.Type
+}
+
+// String returns such as "parameter 1 (users.User)".
+func (r reader) String() string {
+	return fmt.Sprintf("%sparameter %d (%s)", r.what, r.index+1, r.typ)
 }
 
 // build compiles an endpoint for an API that lives at prefix.
@@ -85,43 +102,50 @@ func build(a *API, e *Endpoint, env *environment, prefix route.Pattern) (*plan, 
 	pattern, err := e.pattern()
 	settings, faults := e.settings(a)
 	b.plan.settings = settings
-	b.locate(e, pattern, err)
 	for _, f := range faults {
 		b.fault("%w", f)
 	}
 	if err != nil {
-		b.fault("%w", err)
+		if !errors.Is(err, errGroup) { // told of the group itself
+			b.fault("%w", err)
+		}
+		b.noPath = true
+		b.compile()
 		return nil, b.faults
 	}
-	b.setPattern(prefix.Join(pattern))
+	b.setPattern(prefix, pattern)
 	b.compile()
 	return b.plan, b.faults
 }
 
-// locate makes the text that names the endpoint in faults.
-func (b *builder) locate(e *Endpoint, pattern route.Pattern, err error) {
-	path := pattern.String()
-	if err != nil {
-		path = e.path
-	}
+// where names the endpoint in faults.
+func (b *builder) where() string {
+	e := b.plan.endpoint
+	path := e.Path()
 	if path == "" {
 		path = `""`
 	}
-	b.where = fmt.Sprintf("endpoint: %s %s: %s", strings.Join(b.plan.settings.methods, ","), path, displayName(e.fn))
+	where := fmt.Sprintf("endpoint: %s %s: %s", strings.Join(b.plan.settings.methods, ","), path, displayName(e.fn))
 	if place := funcname.FileLine(plainFunc(e.fn)); place != "" {
-		b.where += " (" + place + ")"
+		where += " (" + place + ")"
 	}
-	b.where += " registered at " + e.place.String() + ": "
+	return where + " registered at " + e.place.String() + ": "
 }
 
 func (b *builder) fault(format string, args ...any) {
-	b.faults = append(b.faults, fmt.Errorf("%s%w", b.where, fmt.Errorf(format, args...)))
+	b.faults = append(b.faults, fmt.Errorf("%s%w", b.where(), fmt.Errorf(format, args...)))
 }
 
 // setPattern notes the path and where its parameters stand.
-func (b *builder) setPattern(p route.Pattern) {
-	if _, err := route.Parse(p.String()); err != nil {
-		b.fault("%w", err) // a name used twice once groups are joined
+func (b *builder) setPattern(prefix, p route.Pattern) {
+	if prefix.Len() > 0 {
+		p = prefix.Join(p)
+	}
+	if prefix.Len() > 0 || b.plan.endpoint.group != nil {
+		if _, err := route.Parse(p.String()); err != nil {
+			b.fault("%w", err) // a name used twice, or too many segments, once groups are joined
+			b.misbound = true
+		}
 	}
 	b.plan.pattern, b.plan.path = p, p.String()
 	for i, s := range p.Segments() {
@@ -150,15 +174,19 @@ func (b *builder) compile() {
 		b.guard(i, g)
 	}
 	handler, ok := b.analyse(fn, "")
-	if !ok {
+	if !handler.callable() {
 		return
 	}
 	p.handler = handler
 	b.checkResults(&p.handler)
 	b.checkPath()
+	if !ok {
+		return
+	}
 	p.consumer = b.consumer
 	b.settle()
 	p.newFrame, p.invoke = p.call(fn, ready)
+	p.setText(fn)
 	p.frames.New = func() any { return p.newFrame() }
 	if m := p.settings.middleware; len(m) > 0 {
 		p.inner = http.HandlerFunc(enter)
@@ -173,12 +201,15 @@ func (b *builder) guard(i int, g guard) {
 	what := fmt.Sprintf("guard %d, %s (%s): ", i+1, displayName(g.fn), g.place)
 	before := b.consumer
 	f, ok := b.analyse(g.fn, what)
-	if !ok {
+	if !f.callable() {
 		return
 	}
 	t := f.typ
 	if t.NumOut() > 1 || t.NumOut() == 1 && t.Out(0) != errorType {
 		b.fault("%sit returns %s; a guard returns nothing or an error", what, results(t))
+		ok = false
+	}
+	if !ok {
 		return
 	}
 	b.plan.guards = append(b.plan.guards, guardPlan{f, t.NumOut() == 1, b.consumer == before})
@@ -195,17 +226,20 @@ func (b *builder) need(p *provider) (int, error) {
 		return 0, fmt.Errorf("the providers of %s need each other; break the cycle", strings.Join(append(cycle, p.typ.String()), " -> "))
 	}
 	if i, ok := b.needed[p.typ]; ok {
+		if i < 0 {
+			return 0, errReported
+		}
 		return i, nil
-	}
-	b.making = append(b.making, p.typ)
-	defer func() { b.making = b.making[:len(b.making)-1] }()
-	faults := len(b.faults)
-	f, _ := b.analyse(p.fn, fmt.Sprintf("provider %s (%s): ", displayName(p.fn), p.place))
-	if len(b.faults) > faults {
-		return 0, fmt.Errorf("its provider has faults; see there")
 	}
 	if b.needed == nil {
 		b.needed = map[reflect.Type]int{}
+	}
+	b.making = append(b.making, p.typ)
+	defer func() { b.making = b.making[:len(b.making)-1] }()
+	f, ok := b.analyse(p.fn, fmt.Sprintf("provider %s (%s): ", displayName(p.fn), p.place))
+	if !ok {
+		b.needed[p.typ] = -1
+		return 0, errReported
 	}
 	i := len(b.plan.providers)
 	b.needed[p.typ] = i
@@ -213,9 +247,15 @@ func (b *builder) need(p *provider) (int, error) {
 	return i, nil
 }
 
+// errReported stands for a fault that was told where it is.
+var errReported = errors.New("its provider is at fault")
+
 // checkPath reports path parameters that nothing takes.
 func (b *builder) checkPath() {
 	p := b.plan
+	if b.misbound {
+		return
+	}
 	for f := range p.functions() {
 		for i := range f.params {
 			switch f.params[i].kind {
@@ -257,6 +297,7 @@ func (b *builder) settle() {
 	p.private = len(s.middleware) > 0 || len(p.guards) > 0 || len(p.providers) > 0 || s.timeout > 0 ||
 		s.onError != nil || s.format != nil || p.form == resultStream || b.consumer == "multipart"
 	p.showsPath = len(s.middleware) > 0 || p.form == resultStream
+	p.cancels = s.timeout > 0 || p.out != nil && (isIterator(p.out) || p.out.Implements(readerType))
 	for f := range p.functions() {
 		for i := range f.params {
 			switch q := &f.params[i]; q.kind {
@@ -276,6 +317,20 @@ func (b *builder) settle() {
 				}
 			}
 		}
+	}
+}
+
+// setText notes a function that serveText can answer for.
+func (p *plan) setText(fn any) {
+	s := &p.settings
+	if !fastPaths || p.private || s.textAsJSON || s.status != 0 || s.strict {
+		return
+	}
+	switch fn := fn.(type) {
+	case func() string:
+		p.text = func() (string, error) { return fn(), nil }
+	case func() (string, error):
+		p.text = fn
 	}
 }
 
@@ -575,12 +630,16 @@ func (c *call) begin(t *table, p *plan, s *settings, w http.ResponseWriter, r *h
 	} else {
 		b.deadline = unwrapTo[readDeadliner](w)
 	}
-	c.start = time.Now()
+	c.start = now()
 }
 
 // serve answers a request for the endpoint.
 func (p *plan) serve(t *table, w http.ResponseWriter, r *http.Request, path route.Path) {
 	r.Pattern = p.path
+	if p.text != nil && (r.Body == nil || r.Body == http.NoBody) && r.Method != http.MethodHead {
+		p.serveText(t, w, r)
+		return
+	}
 	if !p.private {
 		c := calls.Get().(*call)
 		c.begin(t, p, &p.settings, w, r)
@@ -593,7 +652,7 @@ func (p *plan) serve(t *table, w http.ResponseWriter, r *http.Request, path rout
 	c := new(call)
 	c.begin(t, p, &p.settings, w, r)
 	c.path = path
-	if p.form == resultStream || p.settings.timeout > 0 {
+	if p.cancels {
 		c.ctx.Context, c.cancel = context.WithCancel(r.Context())
 		defer c.cancel()
 	}
@@ -605,19 +664,58 @@ func (p *plan) serve(t *table, w http.ResponseWriter, r *http.Request, path rout
 	c.run()
 }
 
+// serveText answers for a function without parameters that returns a text:
+// nothing of the request matters to it but, if it fails, to the answer.
+func (p *plan) serveText(t *table, w http.ResponseWriter, r *http.Request) {
+	start := now()
+	text, err := p.callText()
+	h := w.Header()
+	if err != nil || len(text) > lengthThreshold {
+		c := new(call)
+		c.begin(t, p, &p.settings, w, r)
+		c.start = start
+		if err != nil {
+			c.fail(err)
+		} else {
+			c.replyText(text)
+		}
+		if c.cut {
+			panic(http.ErrAbortHandler)
+		}
+		return
+	}
+	h["Content-Type"], h["X-Content-Type-Options"] = typeText, noSniff
+	_, _ = io.WriteString(w, text) // a client that is gone cannot be told
+}
+
+// callText calls the function; its panic is an error.
+func (p *plan) callText() (text string, err error) {
+	defer func() {
+		if v := recover(); v != nil {
+			if v == http.ErrAbortHandler { //nolint:errorlint // the value itself is the signal
+				panic(v)
+			}
+			err = asPanic(v)
+		}
+	}()
+	return p.text()
+}
+
 // request returns the request as user code sees it, with our context and body
 // and the path values; it is made when first asked for. Where user code cannot
 // ask for the *http.Request but through a context, path values are on ours alone.
 func (c *call) request() *Request {
 	c.shared.Do(func() {
 		r := c.r
+		if c.plan != nil && c.plan.showsPath {
+			c.setPathValues(r) // what wraps the API sees them too
+		}
 		shared := r.WithContext(&c.ctx)
 		if !c.body.done {
 			shared.Body = &c.body
 		}
-		c.setPathValues(shared)
-		if c.plan != nil && c.plan.showsPath {
-			c.setPathValues(r)
+		if c.plan != nil && !c.plan.showsPath {
+			c.setPathValues(shared)
 		}
 		c.req.Request = shared
 	})
@@ -626,9 +724,6 @@ func (c *call) request() *Request {
 
 // setPathValues gives a request the parameters of the path.
 func (c *call) setPathValues(r *http.Request) {
-	if c.plan == nil {
-		return
-	}
 	for i, q := range c.plan.pathParams {
 		r.SetPathValue(q.name, c.pathValue(i))
 	}
@@ -822,13 +917,10 @@ func (c *call) checkUnknown() {
 			}
 		}
 	}
-	for pair := range strings.SplitSeq(c.r.URL.RawQuery, "&") {
-		key, _, _ := strings.Cut(pair, "=")
-		key, _ = unescape(key)
-		if name, _, ok := strings.Cut(key, "["); ok && known[name] {
-			continue
-		}
-		if pair == "" || known[key] {
+	values, _ := url.ParseQuery(c.r.URL.RawQuery) // what cannot be parsed is refused where it is bound
+	for key := range values {
+		name, _, _ := strings.Cut(key, "[")
+		if known[key] || known[name] {
 			continue
 		}
 		message := "has a parameter that is not known here; there are none"

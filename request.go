@@ -126,6 +126,9 @@ func (r *Request) FormParams() (url.Values, error) {
 	if kind, _ := mediaType(r.Header); kind != "application/x-www-form-urlencoded" {
 		return url.Values{}, nil
 	}
+	if e := checkMediaType(r.Header, formMedia); e != nil {
+		return nil, e
+	}
 	body, err := r.BodyBytes()
 	if err != nil {
 		return nil, err
@@ -166,7 +169,7 @@ func (r *Request) BodyJSON(v any) error {
 	if e := checkJSON(body); e != nil {
 		return e
 	}
-	if err := json.Unmarshal(body, v, decodeOptions); err != nil {
+	if err := json.Unmarshal(body, v); err != nil {
 		return jsonError(err, false)
 	}
 	return nil
@@ -211,7 +214,7 @@ type call struct {
 	plan     *plan // nil before an endpoint is found
 	settings *settings
 	path     route.Path
-	start    time.Time
+	start    time.Duration // as now has it
 	outer    writer       // around the server's writer
 	out      *writer      // what the answer goes to: outer, or one inside the middleware
 	body     limitedBody  // as the server has it
@@ -296,6 +299,12 @@ func stack() string { return string(debug.Stack()) }
 
 // errBodyClosed is the error of reading a body after the handler returned.
 var errBodyClosed = errors.New("endpoint: the body cannot be read after the handler returned")
+
+// epoch is when the program started.
+var epoch = time.Now()
+
+// now returns the time since epoch, which costs half of what time.Now does.
+func now() time.Duration { return time.Since(epoch) }
 
 // params returns the parameters of all sources in one map.
 func (c *call) params() Params {

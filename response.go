@@ -15,6 +15,7 @@ import (
 	"reflect"
 	"strconv"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"time"
 	"unicode/utf8"
@@ -22,6 +23,7 @@ import (
 	stdjson "encoding/json"
 
 	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
 )
 
 // A Response gives a result a status, header fields and cookies. A nil
@@ -325,8 +327,10 @@ func resultOf(t reflect.Type) (resultForm, error) {
 		}
 		return resultStream, nil
 	case t == mediaStructType, t == reflect.PointerTo(mediaStructType),
-		t.Implements(readerType), t.Implements(handlerType), isIterator(t):
+		t.Implements(readerType), t.Implements(handlerType):
 		return resultStream, nil
+	case isIterator(t):
+		return resultStream, marshalFault(t.In(0).In(0), map[reflect.Type]bool{})
 	case t.Kind() == reflect.String && !marshalsItself(t):
 		return resultDynamic, nil
 	}
@@ -355,8 +359,13 @@ func marshalFault(t reflect.Type, seen map[reflect.Type]bool) error {
 	seen[t] = true
 	switch t.Kind() {
 	case reflect.Chan, reflect.Func, reflect.UnsafePointer, reflect.Complex64, reflect.Complex128:
-		return fmt.Errorf("type %s can never be JSON; return a type that can", t)
-	case reflect.Pointer, reflect.Slice, reflect.Array, reflect.Map:
+		return fmt.Errorf("type %s can never be JSON; use a type that can, or tag a field json:\"-\" to leave it out", t)
+	case reflect.Map:
+		if err := keyFault(t, marshalsItself); err != nil {
+			return err
+		}
+		return marshalFault(t.Elem(), seen)
+	case reflect.Pointer, reflect.Slice, reflect.Array:
 		return marshalFault(t.Elem(), seen)
 	case reflect.Struct:
 		for i := range t.NumField() {
@@ -365,7 +374,7 @@ func marshalFault(t reflect.Type, seen map[reflect.Type]bool) error {
 				continue
 			}
 			if err := marshalFault(f.Type, seen); err != nil {
-				return fmt.Errorf("field %s.%s: %w; or leave it out with `json:\"-\"`", t.Name(), f.Name, err)
+				return fmt.Errorf("field %s.%s: %w", t.Name(), f.Name, err)
 			}
 		}
 		return structFault(t)
@@ -378,9 +387,29 @@ func structFault(t reflect.Type) error {
 	_, err := json.Marshal(reflect.New(t).Interface())
 	if e, ok := errors.AsType[*json.SemanticError](err); ok && e.Err != nil &&
 		strings.HasPrefix(e.Err.Error(), "Go struct") {
-		return fmt.Errorf("type %s: %w", t, e.Err)
+		return fmt.Errorf("type %s: %w; mend the json tags", t, e.Err)
 	}
 	return nil
+}
+
+// keyFault reports a map type whose keys are no names of JSON members, unless
+// the key brings its own form.
+func keyFault(t reflect.Type, own func(reflect.Type) bool) error {
+	key := t.Key()
+	for key.Kind() == reflect.Pointer {
+		key = key.Elem()
+	}
+	bad := false
+	switch key.Kind() {
+	case reflect.Bool, reflect.Struct, reflect.Chan, reflect.Complex64, reflect.Complex128, reflect.UnsafePointer:
+		bad = true
+	case reflect.Array:
+		bad = key.Elem().Kind() != reflect.Uint8
+	}
+	if !bad || own(key) {
+		return nil
+	}
+	return fmt.Errorf("type %s has keys that can never be JSON member names; use strings, numbers or an encoding.TextMarshaler", t)
 }
 
 // reply answers with the result that out points to.
@@ -425,14 +454,44 @@ func (c *call) replyJSON(v any) error {
 
 // writeJSON marshals v whole before the first byte is written.
 func (c *call) writeJSON(status int, v any) error {
-	buf := getBuffer()
-	defer putBuffer(buf)
-	if err := json.MarshalWrite(buf, v, encodeOptions); err != nil {
+	buf := jsonBuffers.Get().(*jsonBuffer)
+	defer buf.free()
+	if err := buf.encode(v); err != nil {
 		return fmt.Errorf("result cannot be marshalled: %w", err)
 	}
 	c.setType(typeJSON)
-	c.out.write(status, buf.Bytes())
+	c.out.write(status, buf.text())
 	return nil
+}
+
+// A jsonBuffer is a buffer with an encoder that writes to it: making an encoder
+// costs as much as encoding a small value.
+type jsonBuffer struct {
+	bytes.Buffer
+
+	encoder *jsontext.Encoder
+}
+
+var jsonBuffers = sync.Pool{New: func() any { return &jsonBuffer{encoder: jsontext.NewEncoder(io.Discard)} }}
+
+// encode appends a value and a line end.
+func (b *jsonBuffer) encode(v any) error {
+	b.encoder.Reset(&b.Buffer, encodeOptions)
+	return json.MarshalEncode(b.encoder, v)
+}
+
+// text returns what was encoded, without the line end.
+func (b *jsonBuffer) text() []byte { return bytes.TrimSuffix(b.Bytes(), newline) }
+
+// newline is what the encoder ends a value with.
+var newline = []byte{'\n'}
+
+// free gives the buffer back to the pool.
+func (b *jsonBuffer) free() {
+	if b.Cap() <= maxPooledBuffer {
+		b.Reset()
+		jsonBuffers.Put(b)
+	}
 }
 
 // setType sets the content type unless the handler chose one.
@@ -627,8 +686,13 @@ func (c *call) respondMedia(status int, m *Media) error {
 		r.Header.Del("Range")
 	}
 	d := deadlines{w: unwrapTo[writeDeadliner](c.out)}
-	http.ServeContent(&timedWriter{c.out, &d}, r, "", m.Modified, seeker)
+	w := &timedWriter{writer: c.out, d: &d}
+	http.ServeContent(w, r, "", m.Modified, seeker)
 	d.clear()
+	if w.refused != 0 {
+		delete(h, "Content-Disposition")
+		return Errorf(w.refused, "the content cannot be sent as the request asks for it")
+	}
 	return nil
 }
 
@@ -636,10 +700,23 @@ func (c *call) respondMedia(status int, m *Media) error {
 type timedWriter struct {
 	*writer
 
-	d *deadlines
+	d       *deadlines
+	refused int // status of a refusal, which is answered as any other error
+}
+
+// WriteHeader keeps a refusal to itself: its text is net/http's own.
+func (w *timedWriter) WriteHeader(status int) {
+	if status >= 400 && !w.wrote {
+		w.refused = status
+		return
+	}
+	w.writer.WriteHeader(status)
 }
 
 func (w *timedWriter) Write(p []byte) (int, error) {
+	if w.refused != 0 {
+		return len(p), nil
+	}
 	w.d.extend()
 	return w.writer.Write(p)
 }
@@ -718,8 +795,3 @@ func accepts(accept []string, kind string) bool {
 
 // maxAccept is how many ranges of an Accept header are looked at.
 const maxAccept = 32
-
-// appendJSON marshals one element of a stream.
-func appendJSON(buf *bytes.Buffer, v any) error {
-	return json.MarshalWrite(buf, v, encodeOptions)
-}

@@ -100,7 +100,12 @@ func (a *API) compile() (*table, error) {
 	env.providers, list = providersOf(providers)
 	faults = append(faults, list...)
 
+	groups := map[*Group]bool{}
 	for _, e := range a.Endpoints() {
+		for g := e.group; g != nil && !groups[g]; g = g.parent {
+			groups[g] = true
+			faults = append(faults, g.faults()...)
+		}
 		p, list := build(a, e, env, prefix)
 		faults = append(faults, list...)
 		if p != nil {

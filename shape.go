@@ -111,28 +111,36 @@ func (b *builder) analyse(fn any, what string) (userFunc, bool) {
 	case f.fn.IsNil():
 		b.fault("%sthe function is a nil %s; give a function", what, t)
 		return f, false
-	case t.IsVariadic():
-		b.fault("%sthe function takes a variable number of arguments; take a slice in an input struct instead", what)
-		return f, false
 	}
-	ok := true
+	ok, n := true, t.NumIn()
+	if t.IsVariadic() {
+		b.fault("%sthe function takes a variable number of arguments; take a slice in an input struct instead", what)
+		ok, n = false, n-1
+	}
 	positions := 0
-	for i := range t.NumIn() {
+	for i := range n {
+		b.at = reader{what, i, t.In(i)}
 		p, err := b.param(t.In(i), &positions)
 		if err != nil {
 			for _, e := range unjoin(err) {
-				b.fault("%sparameter %d (%s): %w", what, i+1, t.In(i), e)
+				if e != errReported { //nolint:errorlint // the value itself
+					b.fault("%sparameter %d (%s): %w", what, i+1, t.In(i), e)
+				}
 			}
 			ok = false
 		}
 		f.params = append(f.params, p)
 	}
-	if n := len(b.plan.pathParams); positions > 0 && positions != n && ok {
+	if n := len(b.plan.pathParams); positions > 0 && positions < n && !b.noPath {
+		b.misbound = true
 		b.fault("%sthe path has %s and the function takes %d by position; take each of them, or bind them with fields tagged path", what, count(n, "parameter"), positions)
 		ok = false
 	}
 	return f, ok
 }
+
+// callable reports whether f is a function that is not nil.
+func (f *userFunc) callable() bool { return f.fn.Kind() == reflect.Func && !f.fn.IsNil() }
 
 // newUserFunc returns fn as a function without its parameters.
 func newUserFunc(fn any) userFunc {
@@ -186,7 +194,11 @@ func (b *builder) param(t reflect.Type, positions *int) (param, error) {
 	if target, ok := targetOf(t); ok && target.form == formScalar {
 		p.kind, p.scalar, p.segment = paramPath, target, *positions
 		*positions++
-		if p.segment >= len(b.plan.pathParams) {
+		switch {
+		case b.noPath:
+			return p, nil
+		case p.segment >= len(b.plan.pathParams):
+			b.misbound = true
 			return p, fmt.Errorf("the path has %s, so none is left for it; add one to the path, or take a struct with a tagged field", count(len(b.plan.pathParams), "parameter"))
 		}
 		b.plan.pathParams[p.segment].bound = true
@@ -200,13 +212,20 @@ func (b *builder) compound(p param) (param, error) {
 	t := p.typ
 	switch t.Kind() {
 	case reflect.Struct:
-		if isInput(t) {
+		switch {
+		case foreign(t) != "":
+			return p, errors.New(foreign(t))
+		case isInput(t), t.NumField() == 0:
 			return p, b.inputParam(&p, t)
+		case len(exported(t)) == 0 && !decodesItself(t):
+			return p, fmt.Errorf("nothing provides it, and a struct without exported fields cannot be a body; call Provide with a %s or a function that returns one", t)
 		}
 		return p, b.bodyParam(&p)
 	case reflect.Pointer:
 		elem := t.Elem()
 		switch {
+		case foreign(elem) != "":
+			return p, errors.New(foreign(elem))
 		case isConfiguration(elem):
 			return p, fmt.Errorf("a configuration is shared by all requests and not to be changed; take %s by value", elem)
 		case reflect.PointerTo(elem).Implements(textUnmarshalerType):
@@ -214,17 +233,37 @@ func (b *builder) compound(p param) (param, error) {
 		case elem.Kind() == reflect.Struct && isInput(elem):
 			p.pointer = true
 			return p, b.inputParam(&p, elem)
-		case elem.Kind() == reflect.Struct && elem.NumField() > 0 && len(exported(elem)) > 0:
+		case elem.Kind() == reflect.Struct && (len(exported(elem)) > 0 || decodesItself(elem)):
 			return p, b.bodyParam(&p)
 		case elem.Kind() == reflect.Struct:
 			return p, fmt.Errorf("nothing provides it, and a struct without exported fields cannot be a body; call Provide with a %s or a function that returns one", t)
 		}
 	case reflect.Map, reflect.Slice:
+		if t == fileSliceType {
+			return p, errors.New(foreign(t.Elem().Elem()))
+		}
 		return p, b.bodyParam(&p)
 	case reflect.Interface:
 		return p, fmt.Errorf("nothing provides it; call Provide with a function that returns %s", t)
 	}
 	return p, errors.New("it is no parameter form; take a context, a request, a scalar of the path, a struct, map or slice, or Provide it")
+}
+
+// foreign says what to write instead of a struct of this package or net/http
+// that is no parameter and would pass for a body; "" for all other types.
+func foreign(t reflect.Type) string {
+	if _, ok := isOpt(t); ok {
+		return "a parameter by position is always there; take the type inside by value, or a struct with a tagged field of this type"
+	}
+	switch t {
+	case reflect.TypeFor[Request](), reflect.TypeFor[http.Request]():
+		return fmt.Sprintf("a request is not to be copied; take *%s", t)
+	case reflect.TypeFor[File]():
+		return "a file is found by its name in the form; take a struct with a field tagged file"
+	case reflect.TypeFor[Response](), reflect.TypeFor[Media](), reflect.TypeFor[Event](), reflect.TypeFor[Error]():
+		return "it is a result and nothing that a request has; return it"
+	}
+	return ""
 }
 
 // exported returns the exported fields of a struct.
@@ -261,7 +300,11 @@ func (b *builder) inputParam(p *param, t reflect.Type) error {
 	for _, i := range p.input.path {
 		f := &p.input.fields[i]
 		k := b.plan.pathParam(f.name)
+		if k < 0 && b.noPath {
+			continue
+		}
 		if k < 0 {
+			b.misbound = true
 			faults = append(faults, fmt.Errorf("field %s: the tag path:%q names no parameter of the path; %s", f.goName, f.name, b.plan.pathRemedy()))
 			continue
 		}
@@ -275,9 +318,9 @@ func (b *builder) inputParam(p *param, t reflect.Type) error {
 // and providers included.
 func (b *builder) consume(what string) error {
 	if b.consumer != "" {
-		return fmt.Errorf("the body is read already, as a %s; a request has one body: take what is in it as one parameter", b.consumer)
+		return fmt.Errorf("the body is read already, by %s; a request has one body, so take all that is in it as one parameter", b.reader)
 	}
-	b.consumer = what
+	b.consumer, b.reader = what, b.at
 	return nil
 }
 
@@ -340,6 +383,12 @@ func (b *builder) checkResults(f *userFunc) {
 		b.fault("result %s: %w", p.out, err)
 	}
 	p.form = form
+	switch code := p.settings.status; code {
+	case http.StatusNoContent, http.StatusResetContent, http.StatusNotModified:
+		if form == resultString || form == resultJSON {
+			b.fault("status %d has no body and the handler returns %s; return nothing, or give it another status", code, p.out)
+		}
+	}
 }
 
 // displayName names a function in a fault.

@@ -189,8 +189,8 @@ func elementsOf(v reflect.Value) iter.Seq2[any, error] {
 // streamElements writes elements as lines or as one array.
 func (c *call) streamElements(status int, elements iter.Seq2[any, error], array bool) error {
 	s := c.newStream(status)
-	buf := getBuffer()
-	defer putBuffer(buf)
+	buf := jsonBuffers.Get().(*jsonBuffer)
+	defer buf.free()
 	first := true
 	for e, err := range elements {
 		if err != nil {
@@ -204,13 +204,14 @@ func (c *call) streamElements(status int, elements iter.Seq2[any, error], array 
 			buf.WriteByte(",["[b2i(first)])
 		}
 		first = false
-		if err := appendJSON(buf, e); err != nil {
+		if err := buf.encode(e); err != nil {
 			return s.end(fmt.Errorf("element cannot be marshalled: %w", err))
 		}
-		if !array {
-			buf.WriteByte('\n')
+		piece := buf.Bytes()
+		if array {
+			piece = buf.text()
 		}
-		if s.send(buf.Bytes()) != nil {
+		if s.send(piece) != nil {
 			return s.end(nil)
 		}
 	}
