@@ -42,9 +42,13 @@ type limitedBody struct {
 
 	started time.Time // of the first read
 	read    int64
-	done    bool // nothing is left: the end was seen, or there never was a body
+	done    bool // the end was seen
 	closed  bool // the handler returned
 	err     error
+
+	kept     bool // it was read whole, to be asked for again
+	whole    []byte
+	wholeErr error
 }
 
 type readDeadliner interface{ SetReadDeadline(time.Time) error }
@@ -135,9 +139,9 @@ func (b *limitedBody) broken(err error) error {
 	return Errorf(http.StatusBadRequest, "the body ends early or is malformed").Wrap(err)
 }
 
-// readAll appends the whole body to buf.
+// readAll appends the whole body to buf; of no body, which is nil, nothing.
 func (b *limitedBody) readAll(buf []byte) ([]byte, error) {
-	if b.done {
+	if b == nil || b.done {
 		return buf, nil
 	}
 	if b.length > b.limit {
@@ -401,10 +405,14 @@ func (p *bodyPlan) bind(c *call, v reflect.Value, ptr any) {
 
 // bodyReader returns the body for a handler to read.
 func (c *call) bodyReader() io.Reader {
-	if c.haveRaw {
-		return bytes.NewReader(c.raw)
+	switch b := c.input; {
+	case b == nil:
+		return http.NoBody
+	case b.kept:
+		return bytes.NewReader(b.whole)
+	default:
+		return b
 	}
-	return c.input
 }
 
 // refuse notes an error that is more than a fault of a field.
@@ -420,7 +428,7 @@ func (c *call) refuse(err error) {
 
 func (p *bodyPlan) bindJSON(c *call, v reflect.Value, ptr any) {
 	h := c.r.Header
-	if p.ptr && c.input.done && len(h["Content-Type"]) == 0 {
+	if p.ptr && c.input == nil && len(h["Content-Type"]) == 0 {
 		return // no body: the pointer stays nil
 	}
 	if e := checkMediaType(h, jsonMedia); e != nil {

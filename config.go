@@ -34,7 +34,7 @@ func (a *API) configure(place funcname.Place, configurations []any) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	for _, v := range configurations {
-		a.values = append(a.values, provision{v, place})
+		a.values = replacing(a.values, provision{v, place})
 	}
 }
 

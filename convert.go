@@ -70,6 +70,12 @@ func scalar(t reflect.Type) (c converter, ok bool) {
 	return converter{}, false
 }
 
+// isScalar reports whether one text can hold the type.
+func isScalar(t reflect.Type) bool {
+	_, ok := scalar(t)
+	return ok
+}
+
 func integer[T int | int8 | int16 | int32 | int64]() converter {
 	bits := reflect.TypeFor[T]().Bits()
 	set := func(dst any, text string) bool {

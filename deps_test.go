@@ -53,6 +53,7 @@ var layers = []layer{
 var testImports = []string{
 	goCmp + "/cmp", goCmp + "/cmp/cmpopts",
 	modulePath, modulePath + "/internal/...", modulePath + "/endpointtest",
+	modulePath + "/testdata/shape",                        // wrong registrations, compiled and shared with other tools
 	jsonLib, jsonLib + "/jsontext", httprouter, validator, // as references to compare with
 }
 

@@ -34,6 +34,8 @@ type Operation struct {
 	MaxBody    int64         // bytes
 	Timeout    time.Duration // 0 for none
 	Strict     bool          // unknown parameters and members are refused
+
+	needs []string // types of configurations and dependencies, for Explain
 }
 
 // An OperationParameter is one value that an endpoint reads from a request.
@@ -141,6 +143,10 @@ func (d *Operation) addParam(p *plan, q *param) {
 		d.Body = describeBody(q.body, q.typ)
 	case paramInput:
 		d.addInput(p, q.input)
+	case paramConstant, paramProvided:
+		if name := q.typ.String(); !slices.Contains(d.needs, name) {
+			d.needs = append(d.needs, name)
+		}
 	}
 }
 
@@ -195,7 +201,7 @@ func (p *plan) describeResult() OperationResult {
 	r := OperationResult{Type: p.out, Status: p.settings.status}
 	if r.Status == 0 {
 		r.Status = http.StatusOK
-		if p.form == resultNone {
+		if p.form == resultNone && !p.writes {
 			r.Status = http.StatusNoContent
 		}
 	}
@@ -254,6 +260,9 @@ func (d *Operation) explain(b *strings.Builder) {
 	}
 	if d.Body != nil {
 		d.Body.explain(b, d.MaxBody)
+	}
+	if len(d.needs) > 0 {
+		fmt.Fprintf(b, "\tneeds %s\n", strings.Join(d.needs, ", "))
 	}
 	fmt.Fprintf(b, "\tanswers %d", d.Result.Status)
 	if d.Result.MediaType != "" {

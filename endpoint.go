@@ -36,6 +36,8 @@ type API struct {
 
 // New returns an API without endpoints. Its options are the defaults of its
 // endpoints.
+//
+//go:noinline
 func New(opts ...Option) *API {
 	return &API{options: opts, place: funcname.Here(1), removed: map[*Endpoint]bool{}}
 }
@@ -50,6 +52,9 @@ type Component interface {
 	Endpoints() []*Endpoint
 }
 
+// Functions that note the place of their caller are not inlined: the line of
+// an inlined call in the initialisation of a package may be lost.
+
 // An Endpoint is a function that answers requests for a path. It is registered
 // by [API.Handle] and its like, or declared by [Define] and added later.
 type Endpoint struct {
@@ -63,8 +68,11 @@ type Endpoint struct {
 	disabled atomic.Bool
 }
 
-// Handle registers fn for path. What path and fn may be says the package
-// documentation; what is wrong with them says [API.Compile].
+// Handle registers fn for GET, POST and PUT requests for path, or for those
+// that [Methods] names. What path and fn may be says the package documentation;
+// what is wrong with them says [API.Compile].
+//
+//go:noinline
 func (a *API) Handle(path string, fn any, opts ...Option) *Endpoint {
 	return a.register(nil, path, fn, opts)
 }
@@ -122,16 +130,22 @@ type Group struct {
 
 // Group returns a group of endpoints below prefix: the group "v1" registers
 // "users" as "v1/users", "" as "v1" itself and "/" as everything below it.
+//
+//go:noinline
 func (a *API) Group(prefix string, opts ...Option) *Group {
 	return &Group{api: a, path: prefix, options: opts, place: funcname.Here(1)}
 }
 
 // Group returns a group below this one, as [API.Group] does.
+//
+//go:noinline
 func (g *Group) Group(prefix string, opts ...Option) *Group {
 	return &Group{api: g.api, parent: g, path: prefix, options: opts, place: funcname.Here(1)}
 }
 
 // Handle registers fn below the group's path, as [API.Handle] does.
+//
+//go:noinline
 func (g *Group) Handle(path string, fn any, opts ...Option) *Endpoint {
 	return g.api.register(g, path, fn, opts)
 }
@@ -162,6 +176,8 @@ func (g *Group) Delete(path string, fn any, opts ...Option) *Endpoint {
 }
 
 // Handle registers fn on [Default]; see [API.Handle].
+//
+//go:noinline
 func Handle(path string, fn any, opts ...Option) *Endpoint {
 	return Default.register(nil, path, fn, opts)
 }
@@ -192,6 +208,8 @@ func Delete(path string, fn any, opts ...Option) *Endpoint {
 }
 
 // Define declares an endpoint that is registered nowhere until [API.Add].
+//
+//go:noinline
 func Define(path string, fn any, opts ...Option) *Endpoint {
 	return &Endpoint{path: path, fn: fn, options: opts, place: funcname.Here(1)}
 }

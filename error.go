@@ -60,6 +60,9 @@ func (e *Error) Wrap(err error) *Error {
 
 // Error returns status, detail and cause in one line, for logs.
 func (e *Error) Error() string {
+	if e == nil {
+		return "a nil *endpoint.Error was returned as an error; return nil itself"
+	}
 	text := strconv.Itoa(e.status()) + " " + e.title()
 	if e.Detail != "" {
 		text += ": " + e.Detail
@@ -74,10 +77,15 @@ func (e *Error) Error() string {
 }
 
 // Unwrap returns the cause.
-func (e *Error) Unwrap() error { return e.Err }
+func (e *Error) Unwrap() error {
+	if e == nil {
+		return nil
+	}
+	return e.Err
+}
 
 func (e *Error) status() int {
-	if e.Status < 100 || e.Status > 999 {
+	if e.Status < 200 || e.Status > 999 { // 1xx would not end the answer
 		return http.StatusInternalServerError
 	}
 	return e.Status
@@ -230,7 +238,7 @@ func (c *call) fail(err error) {
 		c.cut = true
 		return
 	}
-	if status := e.status(); status >= 500 {
+	if status := e.status(); status >= 500 || c.out.wrote {
 		c.log(slog.LevelError, "request failed", status, err)
 	} else if e.Err != nil {
 		c.log(slog.LevelInfo, "request refused", status, err)
@@ -240,6 +248,10 @@ func (c *call) fail(err error) {
 		return
 	}
 	c.typed = false
+	h := c.out.Header()
+	for _, name := range []string{"Content-Length", "Content-Disposition", "Etag", "Last-Modified"} {
+		delete(h, name) // of the answer that failed
+	}
 	c.setHeader(e.Header)
 	if e.status() >= 500 {
 		c.out.Header().Set("X-Request-Id", c.req.RequestID())

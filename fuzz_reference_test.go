@@ -150,7 +150,8 @@ func fuzzBind(t reflect.Type, r fuzzRequest) (v reflect.Value, faults map[string
 			values = all[name]
 		}
 		if f.Type.Kind() == reflect.Map {
-			if !fuzzMap(v.Field(i), name, all) {
+			good, sent := fuzzMap(v.Field(i), name, all)
+			if !good || !sent && f.Tag.Get("validate") == "required" {
 				faults[source+" "+name] = true
 			}
 			continue
@@ -162,7 +163,7 @@ func fuzzBind(t reflect.Type, r fuzzRequest) (v reflect.Value, faults map[string
 			faults[source+" "+name] = true
 		}
 	}
-	broken = uses[0] && !ok1 || uses[1] && (!ok2 || !utf8.ValidString(r.form)) || uses[2] && !ok3
+	broken = uses[0] && !ok1 || uses[1] && !ok2 || uses[2] && !ok3
 	return v, faults, broken
 }
 
@@ -235,15 +236,16 @@ func fuzzOne(v reflect.Value, text string) bool {
 	return ok
 }
 
-// fuzzMap collects name[key]=value.
-func fuzzMap(v reflect.Value, name string, all url.Values) bool {
-	ok := true
+// fuzzMap collects name[key]=value, and reports whether all of it fits and any was sent.
+func fuzzMap(v reflect.Value, name string, all url.Values) (ok, sent bool) {
+	ok = true
 	for full, values := range all {
 		key, found := strings.CutPrefix(full, name+"[")
 		key, closed := strings.CutSuffix(key, "]")
 		if !found || !closed || strings.ContainsAny(key, "[]") {
 			continue
 		}
+		sent = true
 		e, good := fuzzScalar(v.Type().Elem(), values[0])
 		for _, s := range append(values, key) {
 			good = good && utf8.ValidString(s) && !strings.Contains(s, "\x00")
@@ -257,7 +259,7 @@ func fuzzMap(v reflect.Value, name string, all url.Values) bool {
 		}
 		v.SetMapIndex(reflect.ValueOf(key).Convert(v.Type().Key()), e)
 	}
-	return ok
+	return ok, sent
 }
 
 // fuzzServe sends a request to an API and checks what every answer promises.

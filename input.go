@@ -41,6 +41,8 @@ type inputType struct {
 	ruled  bool // some field has rules, a default or is required
 	cross  bool // some rule looks at other fields
 	faults []error
+
+	badPath bool // a field of a path parameter is at fault
 }
 
 // An inputField is one field of an input struct.
@@ -135,7 +137,7 @@ func (in *inputType) add(t reflect.Type, index []int, tags map[reflect.Type]map[
 			in.fault(f, "it names no source; add one of the tags %s", strings.Join(sourceNames[:], ", "))
 			continue
 		case len(found) > 1:
-			in.fault(f, "it names %d sources, %s and %s; a field has exactly one", len(found), found[0], found[1])
+			in.fault(f, "it names %d sources, %s and %s; a field has exactly one, so keep one", len(found), found[0], found[1])
 			continue
 		}
 		r, err := parseRules(f.Type, f.Tag.Get("validate"), t)
@@ -152,6 +154,8 @@ func (in *inputType) add(t reflect.Type, index []int, tags map[reflect.Type]map[
 }
 
 func (in *inputType) fault(f reflect.StructField, format string, args ...any) {
+	_, path := f.Tag.Lookup(fromPath.String())
+	in.badPath = in.badPath || path
 	in.faults = append(in.faults, fmt.Errorf("field %s: %w", f.Name, fmt.Errorf(format, args...)))
 }
 
@@ -281,7 +285,7 @@ func (in *inputType) index(i int) {
 		in.file = append(in.file, i)
 	case fromBody:
 		if in.body >= 0 {
-			in.faults = append(in.faults, fmt.Errorf("fields %s and %s both are the body; a request has one", in.fields[in.body].goName, f.goName))
+			in.faults = append(in.faults, fmt.Errorf("fields %s and %s both are the body; a request has one, so keep one", in.fields[in.body].goName, f.goName))
 		}
 		in.body = i
 	}
@@ -294,7 +298,7 @@ func (in *inputType) checkBody() {
 	}
 	for _, f := range in.fields {
 		if f.source == fromForm || f.source == fromFile {
-			in.faults = append(in.faults, fmt.Errorf("fields %s and %s both read the body, as %s and %s; a request has one", f.goName, in.fields[in.body].goName, f.source, fromBody))
+			in.faults = append(in.faults, fmt.Errorf("fields %s and %s both read the body, as %s and %s; a request has one, so take all from one of them", f.goName, in.fields[in.body].goName, f.source, fromBody))
 			return
 		}
 	}

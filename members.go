@@ -72,6 +72,7 @@ func bodyTypeOf(t reflect.Type) *bodyType {
 	g := grapher{nodes: map[reflect.Type]*node{}, tags: map[reflect.Type]map[string]string{}}
 	b := &bodyType{root: g.node(t)}
 	g.settle()
+	g.checkPointers()
 	b.faults = g.faults
 	if len(b.faults) == 0 {
 		authorityOf().learn(g.tags, g.opts)
@@ -86,6 +87,25 @@ type grapher struct {
 	tags   map[reflect.Type]map[string]string // the authority's rules by struct and field
 	opts   []reflect.Type
 	faults []error
+
+	pointers []embeddedPointer
+}
+
+// An embeddedPointer is an embedded field that may be nil, so that nothing can
+// hold what its members must obey.
+type embeddedPointer struct {
+	owner reflect.Type
+	field reflect.StructField
+	node  *node
+}
+
+// checkPointers reports embedded pointers to structs with rules or defaults.
+func (g *grapher) checkPointers() {
+	for _, p := range g.pointers {
+		if p.node.checked || p.node.defaults || p.node.hasDefaults() {
+			g.faults = append(g.faults, fmt.Errorf("field %s.%s: what an embedded pointer leads to takes no rules and defaults; embed %s by value, or give it a name in JSON", p.owner.Name(), p.field.Name, p.node.typ))
+		}
+	}
 }
 
 var (
@@ -106,6 +126,10 @@ func (g *grapher) node(t reflect.Type) *node {
 	}
 	n := &node{typ: t}
 	g.nodes[t] = n
+	if t == fileType.Elem() {
+		g.faults = append(g.faults, errors.New("a file is no JSON; take a struct with fields tagged file and form"))
+		return n
+	}
 	if inner, ok := isOpt(t); ok {
 		n.kind, n.nullable, n.elem = optNode, true, g.node(inner)
 		g.opts = append(g.opts, t)
@@ -114,6 +138,10 @@ func (g *grapher) node(t reflect.Type) *node {
 	switch t.Kind() {
 	case reflect.Pointer:
 		n.kind, n.nullable, n.elem = pointerNode, true, g.node(t.Elem())
+	case reflect.Int64:
+		if t == durationType {
+			g.faults = append(g.faults, errDuration)
+		}
 	case reflect.Interface:
 		n.nullable = true
 		if t.NumMethod() > 0 {
@@ -179,12 +207,25 @@ func (g *grapher) structMembers(n *node, t reflect.Type, index []int, embedded m
 			if inner.Kind() == reflect.Pointer {
 				inner = inner.Elem()
 			}
-			if inner.Kind() == reflect.Struct && f.Type.Kind() != reflect.Pointer {
+			switch {
+			case inner.Kind() != reflect.Struct:
+			case f.Type.Kind() == reflect.Pointer && !f.IsExported():
+				g.faults = append(g.faults, fmt.Errorf("field %s.%s: it is an embedded pointer to an unexported struct, which nothing can make; embed %s by value", t.Name(), f.Name, inner))
+			case f.Type.Kind() == reflect.Pointer:
+				g.pointers = append(g.pointers, embeddedPointer{t, f, g.node(inner)})
+			default:
 				g.structMembers(n, inner, at, embedded)
 			}
 			continue
 		}
+		if _, ok := f.Tag.Lookup(fromPath.String()); ok {
+			g.faults = append(g.faults, fmt.Errorf("field %s.%s: it is a member of the body and cannot bind a path parameter; take that in an input struct beside the body", t.Name(), f.Name))
+		}
+		before := len(g.faults)
 		m := member{name: name, index: at, node: g.node(f.Type), rules: r}
+		for i := before; i < len(g.faults); i++ {
+			g.faults[i] = fmt.Errorf("field %s.%s: %w", t.Name(), f.Name, g.faults[i])
+		}
 		if text, ok := f.Tag.Lookup("default"); ok {
 			g.setDefault(&m, t, f, text)
 		}
@@ -286,7 +327,7 @@ func jsonName(f reflect.StructField) (name string, ignored, inline bool) {
 		}
 	}
 	for option := range strings.SplitSeq(options, ",") {
-		if option == "inline" || option == "embed" {
+		if option == "embed" {
 			return "", false, true
 		}
 	}
@@ -700,7 +741,9 @@ func (w *walker) judge(n *node, v reflect.Value) {
 			w.judge(n.elem, v.Elem())
 		}
 	case optNode:
-		w.judge(n.elem, v.Field(0))
+		if v.Field(1).Bool() && !v.Field(2).Bool() {
+			w.judge(n.elem, v.Field(0)) // neither absent nor null
+		}
 	case sliceNode:
 		for i := range v.Len() {
 			w.pointer = strconv.AppendInt(append(w.pointer, '/'), int64(i), 10)
@@ -708,9 +751,15 @@ func (w *walker) judge(n *node, v reflect.Value) {
 			w.pointer = w.pointer[:base]
 		}
 	case mapNode:
+		doubtful := map[string]reflect.Value{}
 		for k, e := range v.Seq2() {
-			w.pointer = appendPointer(w.pointer, keyText(k))
-			w.judge(n.elem, e)
+			if !acceptPass || !n.elem.accept(e) {
+				doubtful[keyText(k)] = e
+			}
+		}
+		for _, k := range sortedKeys(doubtful) { // the same faults whenever it is sent
+			w.pointer = appendPointer(w.pointer, k)
+			w.judge(n.elem, doubtful[k])
 			w.pointer = w.pointer[:base]
 		}
 	case structNode:
@@ -735,20 +784,25 @@ func keyText(k reflect.Value) string {
 func (w *walker) judgeMember(m *member, f reflect.Value) {
 	r := &m.rules
 	if r.tag != "" && !r.cross && !(acceptPass && r.accept(f)) && !(f.IsZero() && w.isAbsent()) {
-		w.judgeValue(r, f)
+		w.judgeValue(r, f, m.node.checked)
 	}
 	if m.node.checked && !(f.IsZero() && m.node.kind == structNode && w.isAbsent()) {
 		w.judge(m.node, f)
 	}
 }
 
-func (w *walker) judgeValue(r *rules, f reflect.Value) {
+// judgeValue asks the authority about one value. If what it holds is judged
+// too, faults of members that the authority dived into are left to that.
+func (w *walker) judgeValue(r *rules, f reflect.Value, within bool) {
 	if tooLongForEmail(r, f) {
 		w.fault("email", ruleText("email", "", reflect.String))
 		return
 	}
 	base := len(w.pointer)
 	for _, v := range validateValue(f.Interface(), r.tag) {
+		if field := v.StructField(); within && field != "" && field[0] != '[' {
+			continue
+		}
 		w.pointer = append(w.pointer, pointerOf(f.Type(), v.StructNamespace())...)
 		w.fault(v.Tag(), ruleText(v.Tag(), v.Param(), v.Kind()))
 		w.pointer = w.pointer[:base]
@@ -802,11 +856,17 @@ func (w *walker) judgeTogether(n *node, v reflect.Value) {
 		if !isCrossRule(f.Tag()) {
 			continue
 		}
-		pointer := pointerOf(n.typ, strings.TrimPrefix(f.StructNamespace(), prefix))
+		namespace := strings.TrimPrefix(f.StructNamespace(), prefix)
+		pointer := pointerOf(n.typ, namespace)
 		if strings.HasPrefix(f.Tag(), "required") && !w.isAbsentAt(pointer) {
 			continue // an explicit zero was sent
 		}
-		w.call.fault(FieldError{In: "body", Pointer: pointer, Code: f.Tag(), Message: ruleText(f.Tag(), f.Param(), f.Kind())})
+		other := f.Param()
+		if other != "" && !strings.ContainsAny(other, " .") { // the client knows no Go names
+			other = pointerOf(n.typ, strings.TrimSuffix(namespace, f.StructField())+other)
+			other = other[strings.LastIndexByte(other, '/')+1:]
+		}
+		w.call.fault(FieldError{In: "body", Pointer: pointer, Code: f.Tag(), Message: ruleText(f.Tag(), other, f.Kind())})
 	}
 }
 

@@ -135,7 +135,7 @@ func Methods(methods ...string) Option {
 		if len(methods) == 0 {
 			return errors.New(`no method given; name at least one, or "*" for every method`)
 		}
-		s.methods = nil
+		s.methods = nil // what of them is right is kept, so that a fault has no others as its consequence
 		for _, m := range methods {
 			upper := strings.ToUpper(m)
 			if upper != anyMethod && !isToken(upper) {
@@ -256,7 +256,8 @@ func Depends(guards ...any) Option {
 }
 
 // MaxBody sets the largest request body, in bytes; the default is 1 MiB. A
-// larger one is answered with 413 before it is read.
+// larger one is answered with 413, before it is read if its length was
+// announced.
 func MaxBody(bytes int64) Option {
 	return Option{"MaxBody", anywhere, func(s *settings) error {
 		if bytes <= 0 {

@@ -40,6 +40,7 @@ type plan struct {
 	private   bool // user code can keep the call, so it is not pooled
 	cancels   bool // the request's context may have to be cancelled
 	keepsBody bool // the body may be asked for again
+	writes    bool // the handler takes the http.ResponseWriter
 	showsPath bool // user code sees the *http.Request, so PathValue is set
 	inner     http.Handler
 	invoke    func(f *frame) error
@@ -125,7 +126,10 @@ func (b *builder) where() string {
 	if path == "" {
 		path = `""`
 	}
-	where := fmt.Sprintf("endpoint: %s %s: %s", strings.Join(b.plan.settings.methods, ","), path, displayName(e.fn))
+	if methods := b.plan.settings.methods; len(methods) > 0 {
+		path = strings.Join(methods, ",") + " " + path
+	}
+	where := fmt.Sprintf("endpoint: %s: %s", path, displayName(e.fn))
 	if place := funcname.FileLine(plainFunc(e.fn)); place != "" {
 		where += " (" + place + ")"
 	}
@@ -297,6 +301,7 @@ func (b *builder) settle() {
 	p.private = len(s.middleware) > 0 || len(p.guards) > 0 || len(p.providers) > 0 || s.timeout > 0 ||
 		s.onError != nil || s.format != nil || p.form == resultStream || b.consumer == "multipart"
 	p.showsPath = len(s.middleware) > 0 || p.form == resultStream
+	p.writes = slices.ContainsFunc(p.handler.params, func(q param) bool { return q.kind == paramWriter })
 	p.cancels = s.timeout > 0 || p.out != nil && (isIterator(p.out) || p.out.Implements(readerType))
 	for f := range p.functions() {
 		for i := range f.params {
@@ -622,13 +627,12 @@ func (c *call) begin(t *table, p *plan, s *settings, w http.ResponseWriter, r *h
 	c.table, c.plan, c.settings = t, p, s
 	c.outer.ResponseWriter, c.outer.call, c.outer.outer = w, c, true
 	c.out = &c.outer
-	c.input = &c.body
-	b := &c.body
-	b.body, b.limit, b.length, b.idle = r.Body, s.maxBody, r.ContentLength, s.bodyTimeout
-	if r.Body == nil || r.Body == http.NoBody || r.ContentLength == 0 {
-		b.done = true
-	} else {
-		b.deadline = unwrapTo[readDeadliner](w)
+	if r.Body != nil && r.Body != http.NoBody && r.ContentLength != 0 {
+		c.body = &limitedBody{
+			body: r.Body, deadline: unwrapTo[readDeadliner](w),
+			limit: s.maxBody, length: r.ContentLength, idle: s.bodyTimeout,
+		}
+		c.input = c.body
 	}
 	c.start = now()
 }
@@ -651,6 +655,7 @@ func (p *plan) serve(t *table, w http.ResponseWriter, r *http.Request, path rout
 	}
 	c := new(call)
 	c.begin(t, p, &p.settings, w, r)
+	c.outer.kept = true
 	c.path = path
 	if p.cancels {
 		c.ctx.Context, c.cancel = context.WithCancel(r.Context())
@@ -711,8 +716,8 @@ func (c *call) request() *Request {
 			c.setPathValues(r) // what wraps the API sees them too
 		}
 		shared := r.WithContext(&c.ctx)
-		if !c.body.done {
-			shared.Body = &c.body
+		if c.body != nil {
+			shared.Body = c.body
 		}
 		if c.plan != nil && !c.plan.showsPath {
 			c.setPathValues(shared)
@@ -731,12 +736,15 @@ func (c *call) setPathValues(r *http.Request) {
 
 // end closes what user code may have kept.
 func (c *call) end() {
-	c.outer.closed.Store(true)
+	c.outer.close()
 	if c.out != &c.outer {
 		c.out.closed.Store(true)
 	}
-	c.body.closed = true
-	c.input.closed = true
+	for _, b := range []*limitedBody{c.body, c.input} {
+		if b != nil {
+			b.closed = true
+		}
+	}
 	c.removeTemporary()
 }
 
@@ -781,7 +789,7 @@ func enter(w http.ResponseWriter, r *http.Request) {
 	c.r, c.req.Request = r, r
 	c.visible = r.Context()
 	c.out = &writer{ResponseWriter: w, call: c}
-	if r.Body != nil && r.Body != http.NoBody && r.Body != &c.body {
+	if r.Body != nil && r.Body != http.NoBody && (c.body == nil || r.Body != io.ReadCloser(c.body)) {
 		c.input = &limitedBody{body: r.Body, limit: c.settings.maxBody, length: -1, idle: c.settings.bodyTimeout}
 	}
 	c.handle()
@@ -904,7 +912,7 @@ func (c *call) bindOthers() error {
 // checkUnknown reports query parameters that nothing binds. Their names are
 // the client's own, so those that are known are named instead.
 func (c *call) checkUnknown() {
-	known := map[string]bool{}
+	known := map[string]bool{} // to whether it is a map, of entries name[key]
 	for f := range c.plan.functions() {
 		for i := range f.params {
 			switch p := &f.params[i]; p.kind {
@@ -912,15 +920,15 @@ func (c *call) checkUnknown() {
 				return // such a function takes what it likes
 			case paramInput:
 				for _, k := range p.input.query.list {
-					known[k.name] = true
+					known[k.name] = p.input.fields[k.field].target.form == formMap
 				}
 			}
 		}
 	}
 	values, _ := url.ParseQuery(c.r.URL.RawQuery) // what cannot be parsed is refused where it is bound
 	for key := range values {
-		name, _, _ := strings.Cut(key, "[")
-		if known[key] || known[name] {
+		name, entry, _ := strings.Cut(key, "[")
+		if entries, ok := known[key]; ok && !entries || known[name] && strings.IndexAny(entry, "[]") == len(entry)-1 && entry != "" {
 			continue
 		}
 		message := "has a parameter that is not known here; there are none"
@@ -932,7 +940,7 @@ func (c *call) checkUnknown() {
 	}
 }
 
-func sortedKeys(m map[string]bool) []string {
+func sortedKeys[V any](m map[string]V) []string {
 	keys := make([]string, 0, len(m))
 	for k := range m {
 		keys = append(keys, k)

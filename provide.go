@@ -39,8 +39,18 @@ func (a *API) provide(place funcname.Place, providers []any) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	for _, v := range providers {
-		a.providers = append(a.providers, provision{v, place})
+		a.providers = replacing(a.providers, provision{v, place})
 	}
+}
+
+// replacing appends p to a list, in place of what has the same type, so that
+// an API that is configured again and again does not grow.
+func replacing(list []provision, p provision) []provision {
+	t := reflect.TypeOf(p.value)
+	if t != nil {
+		list = slices.DeleteFunc(list, func(old provision) bool { return reflect.TypeOf(old.value) == t })
+	}
+	return append(list, p)
 }
 
 // A provider makes the dependencies of one type.

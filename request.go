@@ -217,11 +217,8 @@ type call struct {
 	start    time.Duration // as now has it
 	outer    writer       // around the server's writer
 	out      *writer      // what the answer goes to: outer, or one inside the middleware
-	body     limitedBody  // as the server has it
+	body     *limitedBody // as the server has it, nil for none
 	input    *limitedBody // what is read: body, or what middleware made of it
-	raw      []byte       // the body, if it was read whole and kept
-	rawErr   error
-	haveRaw  bool
 
 	faults    []FieldError
 	broken    *Error // a fault that is more than a field: 400, 408, 413, 415
@@ -263,11 +260,15 @@ func (c *call) pathValue(i int) string {
 
 // bodyBytes reads the body once and keeps it.
 func (c *call) bodyBytes() ([]byte, error) {
-	if !c.haveRaw {
-		c.haveRaw = true
-		c.raw, c.rawErr = c.input.readAll(nil)
+	b := c.input
+	if b == nil {
+		return nil, nil
 	}
-	return c.raw, c.rawErr
+	if !b.kept {
+		b.kept = true
+		b.whole, b.wholeErr = b.readAll(nil)
+	}
+	return b.whole, b.wholeErr
 }
 
 // fault collects what is wrong with an input; beyond maxFaults it is dropped.

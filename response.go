@@ -110,6 +110,28 @@ type writer struct {
 	wrote  bool // the header is out
 	status int
 	closed atomic.Bool // the handler returned
+	kept   bool        // user code may keep the writer, so mu is held while writing
+	mu     sync.Mutex  // so that no write goes on when the handler has returned
+}
+
+// lock keeps close out while the writer is in use.
+func (w *writer) lock() {
+	if w.kept {
+		w.mu.Lock()
+	}
+}
+
+func (w *writer) unlock() {
+	if w.kept {
+		w.mu.Unlock()
+	}
+}
+
+// close waits for a write that goes on and refuses all that come later.
+func (w *writer) close() {
+	w.lock()
+	w.closed.Store(true)
+	w.unlock()
 }
 
 // errClosed is the error of writing after the handler returned.
@@ -117,6 +139,12 @@ var errClosed = errors.New("endpoint: the answer cannot be written to after the 
 
 // WriteHeader sends the header once; what comes later is ignored.
 func (w *writer) WriteHeader(status int) {
+	w.lock()
+	defer w.unlock()
+	w.writeHeader(status)
+}
+
+func (w *writer) writeHeader(status int) {
 	if w.wrote || w.closed.Load() {
 		return
 	}
@@ -137,11 +165,13 @@ func (w *writer) WriteHeader(status int) {
 
 // Write sends bytes of the body, after the header.
 func (w *writer) Write(p []byte) (int, error) {
+	w.lock()
+	defer w.unlock()
 	if w.closed.Load() {
 		return 0, errClosed
 	}
 	if !w.wrote {
-		w.WriteHeader(http.StatusOK)
+		w.writeHeader(http.StatusOK)
 	}
 	if w.outer && w.call.r.Method == http.MethodHead {
 		return len(p), nil
@@ -162,11 +192,13 @@ func (w *writer) ReadFrom(r io.Reader) (int64, error) {
 
 // FlushError sends what is buffered.
 func (w *writer) FlushError() error {
+	w.lock()
+	defer w.unlock()
 	if w.closed.Load() {
 		return errClosed
 	}
 	if !w.wrote {
-		w.WriteHeader(http.StatusOK)
+		w.writeHeader(http.StatusOK)
 	}
 	return http.NewResponseController(w.ResponseWriter).Flush()
 }
@@ -271,8 +303,14 @@ func unwrapTo[T any](w http.ResponseWriter) T {
 // refusal ends reading at once, so that the refused client holds nothing;
 // otherwise the server has the endpoint's time to drain what is left.
 func (c *call) leaveBody(status int) {
-	b := &c.body
-	if b.done {
+	if c.plan != nil && c.table.around != nil {
+		// The call around the API's middleware has not seen what was read here.
+		if around := unwrapTo[*writer](c.outer.ResponseWriter); around != nil && around.call.body != nil {
+			around.call.body.done = true
+		}
+	}
+	b := c.body
+	if b == nil || b.done {
 		return
 	}
 	deadline := unwrapTo[readDeadliner](c.outer.ResponseWriter)
@@ -316,6 +354,10 @@ func resultOf(t reflect.Type) (resultForm, error) {
 	switch {
 	case t == nil:
 		return resultNone, nil
+	case t == reflect.TypeFor[*Error](), t == reflect.TypeFor[Error]():
+		return resultNone, errors.New("it would be answered as a success; return it as an error")
+	case t == reflect.TypeFor[Event](), t == reflect.TypeFor[*Event]():
+		return resultNone, errors.New("an event is an element of a stream; return iter.Seq2[endpoint.Event, error]")
 	case t == reflect.TypeFor[string]():
 		return resultString, nil
 	case t.Kind() == reflect.Interface:
@@ -329,8 +371,15 @@ func resultOf(t reflect.Type) (resultForm, error) {
 	case t == mediaStructType, t == reflect.PointerTo(mediaStructType),
 		t.Implements(readerType), t.Implements(handlerType):
 		return resultStream, nil
+	case isIterator(t) && t.In(0).In(0) == reflect.TypeFor[Event]():
+		return resultStream, nil // its data may be anything
 	case isIterator(t):
-		return resultStream, marshalFault(t.In(0).In(0), map[reflect.Type]bool{})
+		if elem := t.In(0).In(0); elem != reflect.TypeFor[Event]() {
+			return resultStream, marshalFault(elem, map[reflect.Type]bool{})
+		}
+		return resultStream, nil
+	case t.Kind() == reflect.Func && t.CanSeq2():
+		return resultStream, errors.New("the second value of an iterator is its error; return iter.Seq[T] or iter.Seq2[T, error]")
 	case t.Kind() == reflect.String && !marshalsItself(t):
 		return resultDynamic, nil
 	}
@@ -353,6 +402,9 @@ func marshalsItself(t reflect.Type) bool {
 
 // marshalFault says why no value of a type can be marshalled, nil if some can.
 func marshalFault(t reflect.Type, seen map[reflect.Type]bool) error {
+	if t == durationType {
+		return errDuration
+	}
 	if seen[t] || marshalsItself(t) {
 		return nil
 	}
@@ -381,6 +433,9 @@ func marshalFault(t reflect.Type, seen map[reflect.Type]bool) error {
 	}
 	return nil
 }
+
+// errDuration is the fault of a duration in JSON, which the JSON library refuses.
+var errDuration = errors.New("a time.Duration has no agreed form in JSON; use a number of a unit that its name tells, or a type with MarshalText and UnmarshalText")
 
 // structFault reports tags of a struct that the JSON library refuses.
 func structFault(t reflect.Type) error {
@@ -416,8 +471,12 @@ func keyFault(t reflect.Type, own func(reflect.Type) bool) error {
 func (c *call) reply(form resultForm, out any) error {
 	switch form {
 	case resultNone:
+		status := http.StatusNoContent
+		if c.plan.writes {
+			status = http.StatusOK // as net/http does for a handler that writes nothing
+		}
 		if !c.out.wrote {
-			c.out.write(c.status(http.StatusNoContent), nil)
+			c.out.write(c.status(status), nil)
 		}
 		return nil
 	case resultString:
@@ -537,7 +596,26 @@ func (c *call) respond(r *Response) error {
 		c.out.write(status, nil)
 		return nil
 	}
-	return c.respondWith(status, r.Body)
+	failed := true
+	defer func() {
+		if failed && !c.out.wrote {
+			r.takeBack(h)
+		}
+	}()
+	err := c.respondWith(status, r.Body)
+	failed = err != nil
+	return err
+}
+
+// takeBack removes the header fields of a response that is not sent, so that
+// the error in its place does not carry them.
+func (r *Response) takeBack(h http.Header) {
+	for name := range r.Header {
+		delete(h, http.CanonicalHeaderKey(name))
+	}
+	if len(r.Cookies) > 0 {
+		delete(h, "Set-Cookie")
+	}
 }
 
 // checkResponse refuses what could break out of its line.
@@ -597,6 +675,8 @@ func (c *call) respondWith(status int, v any) error {
 		return c.noContent()
 	}
 	switch v := v.(type) {
+	case error:
+		return v // as an interface's value it is still no success
 	case http.Handler:
 		v.ServeHTTP(c.out, c.request().Request)
 		return nil

@@ -142,7 +142,7 @@ func (t *table) arrange() []error {
 	for _, p := range t.plans {
 		if name := p.settings.name; name != "" {
 			if other := names[name]; other != nil {
-				faults = append(faults, fmt.Errorf("endpoint: the name %q is given twice, to %s (%s) and %s (%s); names are unique in an API", name, other.path, other.endpoint.place, p.path, p.endpoint.place))
+				faults = append(faults, fmt.Errorf("endpoint: the name %q is given twice, to %s (%s) and %s (%s); give each its own, by the option Name", name, other.path, other.endpoint.place, p.path, p.endpoint.place))
 			}
 			names[name] = p
 		}
@@ -414,11 +414,12 @@ func (a *API) compileFirst() {
 // serveAround runs routing inside the API's middleware, whose panics it catches.
 func (t *table) serveAround(w http.ResponseWriter, r *http.Request) {
 	c := t.call(w, r)
+	c.outer.kept = true
 	defer func() {
 		if v := recover(); v != nil {
 			c.caught(v)
 		}
-		c.outer.closed.Store(true)
+		c.outer.close()
 		if c.cut {
 			panic(http.ErrAbortHandler)
 		}
@@ -444,12 +445,11 @@ func (t *table) route(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	path, err := route.Split(r.URL.Path, r.URL.RawPath)
-	switch {
-	case errors.Is(err, route.ErrControl):
-		t.refuse(w, r, &t.settings, Errorf(http.StatusBadRequest, "the path is malformed"))
-		return
-	case err != nil:
-		t.notFound(w, r)
+	if r.URL.Opaque != "" {
+		err = route.ErrControl // a target such as mailto:x@y has no path
+	}
+	if err != nil {
+		t.badPath(w, r, err)
 		return
 	}
 	for n := t.find(path, 0); n != nil; n = t.find(path, n.rank+1) {
@@ -464,6 +464,15 @@ func (t *table) route(w http.ResponseWriter, r *http.Request) {
 		if n.bareOf != nil && n.bareOf.plan(r.Method) != nil && t.redirect(w, r, n.bareOf, path) {
 			return
 		}
+	}
+	t.notFound(w, r)
+}
+
+// badPath answers a path that matches nothing whatever is registered.
+func (t *table) badPath(w http.ResponseWriter, r *http.Request, err error) {
+	if errors.Is(err, route.ErrControl) {
+		t.refuse(w, r, &t.settings, Errorf(http.StatusBadRequest, "the path is malformed"))
+		return
 	}
 	t.notFound(w, r)
 }
@@ -525,7 +534,7 @@ func (t *table) redirect(w http.ResponseWriter, r *http.Request, prefix *pathNod
 	if err != nil || !ok {
 		return false
 	}
-	location := mount + below + "/"
+	location := escapeQuery(mount) + below + "/"
 	if second := strings.ToLower(location[1:min(4, len(location))]); second == "%2f" || second == "%5c" {
 		return false // some clients take an escaped slash for one, and the rest for a host
 	}

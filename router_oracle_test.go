@@ -1,11 +1,8 @@
 package endpoint_test
 
 import (
-	"cmp"
 	"fmt"
-	"math/rand/v2"
 	"net/http"
-	"net/http/httptest"
 	"net/url"
 	"os"
 	"slices"
@@ -53,7 +50,7 @@ type oracleAnswer struct {
 	Allow    string
 }
 
-// oracle answers as section "paths" of the package documentation says, by
+// oracle answers as the package documentation says of paths, by
 // looking at every endpoint.
 func oracle(entries []oracleEntry, method, target string) oracleAnswer {
 	segments, slash, status := oracleSplit(target)
@@ -230,10 +227,9 @@ func newOracleAPI(t testing.TB, entries []oracleEntry) *oracleAPI {
 func (o *oracleAPI) ask(t testing.TB, method string, u *url.URL, target string) {
 	t.Helper()
 	o.hit = ""
-	w := httptest.NewRecorder()
-	r := &http.Request{Method: method, URL: u, RequestURI: target, Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1, Header: http.Header{}, Body: http.NoBody}
-	o.api.ServeHTTP(w, r)
-	got := oracleAnswer{w.Code, o.hit, w.Header().Get("Location"), w.Header().Get("Allow")}
+	w := oracleWriter{header: http.Header{}}
+	o.api.ServeHTTP(&w, &http.Request{Method: method, URL: u, RequestURI: target, Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1, Body: http.NoBody})
+	got := oracleAnswer{w.status, o.hit, w.header.Get("Location"), w.header.Get("Allow")}
 	want := oracle(o.entries, method, target)
 	if want.Status == 400 && got.Status == 404 {
 		got.Status = 400 // malformed in two ways; either answer is right
@@ -241,6 +237,25 @@ func (o *oracleAPI) ask(t testing.TB, method string, u *url.URL, target string) 
 	if got != want {
 		t.Errorf("%s: %s %s is answered with %+v, want %+v", oracleText(o.entries), method, target, got, want)
 	}
+}
+
+// An oracleWriter keeps the head of an answer.
+type oracleWriter struct {
+	header http.Header
+	status int
+}
+
+func (w *oracleWriter) Header() http.Header { return w.header }
+
+func (w *oracleWriter) WriteHeader(status int) {
+	if w.status == 0 {
+		w.status = status
+	}
+}
+
+func (w *oracleWriter) Write(b []byte) (int, error) {
+	w.WriteHeader(http.StatusOK)
+	return len(b), nil
 }
 
 func oracleText(entries []oracleEntry) string {
@@ -276,18 +291,24 @@ func oraclePaths(depth int, alphabet ...string) []string {
 }
 
 // The router agrees with the naive one on every set of up to three endpoints.
+// ENDPOINT_SOAK adds a larger alphabet.
 func TestRoutesExhaustive(t *testing.T) {
-	tests := []struct {
+	type row struct {
 		reason   string
 		depth    int
 		alphabet []string
 		methods  [][]string
 		ask      []string
-	}{
-		{"backtracking and precedence two segments deep", 2, []string{"a", "b", ":"}, [][]string{{"GET"}}, []string{"GET"}},
-		{"backtracking three segments deep", 3, []string{"a", ":"}, [][]string{{"GET"}}, []string{"GET"}},
-		{"methods, merged and apart", 1, []string{"a", ":"}, [][]string{{"GET"}, {"POST"}, {"GET", "POST"}, {"OPTIONS"}, {"HEAD"}, {"*"}}, []string{"GET", "HEAD", "POST", "PUT", "OPTIONS"}},
-		{"methods two segments deep", 2, []string{"a", ":"}, [][]string{{"GET"}, {"POST"}}, []string{"GET", "POST"}},
+		deep     int // segments of the requests
+	}
+	tests := []row{
+		{"backtracking and precedence two segments deep", 2, []string{"a", "b", ":"}, [][]string{{"GET"}}, []string{"GET"}, 3},
+		{"backtracking three segments deep", 3, []string{"a", ":"}, [][]string{{"GET"}}, []string{"GET"}, 3},
+		{"methods, merged and apart", 1, []string{"a", ":"}, [][]string{{"GET"}, {"POST"}, {"GET", "POST"}, {"OPTIONS"}, {"HEAD"}, {"*"}}, []string{"GET", "HEAD", "POST", "PUT", "OPTIONS"}, 1},
+		{"methods two segments deep", 2, []string{"a", ":"}, [][]string{{"GET"}, {"POST"}}, []string{"GET", "POST"}, 3},
+	}
+	if os.Getenv("ENDPOINT_SOAK") != "" {
+		tests = append(tests, row{"three segments deep beside another literal", 3, []string{"a", "b", ":"}, [][]string{{"GET"}}, []string{"GET", "POST"}, 3})
 	}
 	for _, test := range tests {
 		t.Run(test.reason, func(t *testing.T) {
@@ -297,11 +318,15 @@ func TestRoutesExhaustive(t *testing.T) {
 					list = append(list, newOracleEntry(p, m...))
 				}
 			}
-			targets := oracleTargets(t, oraclePaths(min(test.depth+1, 3), "a", "c"))
+			race := raceEnabled()
+			targets := oracleTargets(t, oraclePaths(test.deep, "a", "c"))
 			sets := 0
 			for set := range oracleSets(list) {
 				if sets++; t.Failed() {
 					t.Fatal("stopped at the first set that fails")
+				}
+				if race && sets%8 != 0 {
+					continue // one goroutine races with nobody, and takes long to
 				}
 				o := newOracleAPI(t, set)
 				if o == nil {
@@ -353,111 +378,4 @@ func oracleSets(list []oracleEntry) func(yield func([]oracleEntry) bool) {
 			}
 		}
 	}
-}
-
-// oracleLiterals are segments that registrations and requests are made of; the
-// later ones need escapes.
-var oracleLiterals = []string{"a", "b", "0", "r", "aa", "A", "é", "a b", "a%2Fb", "%3Ap0", "%2A", "%25", "%252F", "x;y=1", "~", "a.", "%2Fa"}
-
-// oracleRandom makes a set of endpoints of bytes, two for each segment.
-func oracleRandom(data []byte) (entries []oracleEntry) {
-	methods := [][]string{{"GET"}, {"GET"}, {"POST"}, {"GET", "POST"}, {"DELETE"}, {"*"}, {"OPTIONS"}, {"HEAD"}}
-	next := func() byte {
-		if len(data) == 0 {
-			return 0
-		}
-		b := data[0]
-		data = data[1:]
-		return b
-	}
-	for len(data) > 0 && len(entries) < 12 {
-		head := next()
-		path := ""
-		for i := range int(head % 5) {
-			if b := next(); b%2 == 0 {
-				path += fmt.Sprintf("/:p%d", i)
-			} else {
-				path += "/" + oracleLiterals[int(b/2)%len(oracleLiterals)]
-			}
-		}
-		if head/5%2 == 0 {
-			path += "/"
-		}
-		e := newOracleEntry(path, methods[head/10%8]...)
-		e.disabled = head >= 240
-		if entries = append(entries, e); oracleClash(entries) {
-			entries = entries[:len(entries)-1]
-		}
-	}
-	return entries
-}
-
-// oracleNear returns targets that the entries match, or nearly so.
-func oracleNear(r *rand.Rand, entries []oracleEntry) (targets []string) {
-	for _, e := range entries {
-		target := ""
-		for s := range strings.SplitSeq(strings.TrimPrefix(e.path, "/"), "/") {
-			if strings.HasPrefix(s, ":") || r.IntN(8) == 0 {
-				s = oracleLiterals[r.IntN(len(oracleLiterals))]
-			}
-			target += "/" + s
-		}
-		switch r.IntN(6) {
-		case 0:
-			target += "/"
-		case 1:
-			target += "/" + oracleLiterals[r.IntN(len(oracleLiterals))]
-		case 2:
-			target = cmp.Or(strings.TrimSuffix(target, "/"), "/") + "?q=1&r=%20"
-		}
-		targets = append(targets, target)
-	}
-	return targets
-}
-
-// oracleCheck asks the router and the naive one for targets near the entries.
-func oracleCheck(t testing.TB, r *rand.Rand, entries []oracleEntry, more ...string) {
-	o := newOracleAPI(t, entries)
-	for _, target := range append(oracleNear(r, entries), more...) {
-		u, err := url.ParseRequestURI(target)
-		if err != nil || !strings.HasPrefix(target, "/") {
-			continue // no server hands such a request on
-		}
-		for _, m := range []string{"GET", "POST", "OPTIONS", "HEAD"} {
-			o.ask(t, m, u, target)
-		}
-	}
-}
-
-// Random sets of up to twelve endpoints, some of them disabled. ENDPOINT_SOAK
-// makes it a million sets.
-func TestRoutesRandom(t *testing.T) {
-	sets := 1500
-	if os.Getenv("ENDPOINT_SOAK") != "" {
-		sets = 1_000_000
-	}
-	r := rand.New(rand.NewPCG(1, 2))
-	data := make([]byte, 40)
-	for range sets {
-		for i := range data {
-			data[i] = byte(r.Uint32())
-		}
-		oracleCheck(t, r, oracleRandom(data[:1+r.IntN(len(data))]))
-		if t.Failed() {
-			t.FailNow()
-		}
-	}
-}
-
-func FuzzRoute(f *testing.F) {
-	for _, target := range []string{
-		"/", "//", "/a/", "/a/b", "/a/b/", "/a//b", "/a/./b", "/a/../b", "/a%2Fb/", "/%2e%2e/a", "/a%2F..%2Fb", "/a%00", "/%ff", `/a\b`, "/a%5Cb",
-		"/%2Fevil.example/", "/%2Fevil.example", "/a?b=/../", "/a;b/c", "/a%25%32%66b", "/A", "/a.", "/é", "/%C3%A9", "/:p0", "/%3Ap0/%2A",
-	} {
-		f.Add([]byte{0x6, 3, 1, 2, 1, 0, 0}, target)
-		f.Add([]byte{0x17, 0, 0, 0x1b, 1, 0x0c, 0, 1}, target)
-	}
-	f.Fuzz(func(t *testing.T, data []byte, target string) {
-		oracleCheck(t, rand.New(rand.NewPCG(1, uint64(len(data)))), oracleRandom(data), target)
-	})
 }

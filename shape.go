@@ -106,7 +106,14 @@ func (b *builder) analyse(fn any, what string) (userFunc, bool) {
 		b.fault("%sthe function is nil; give a function", what)
 		return f, false
 	case t.Kind() != reflect.Func:
-		b.fault("%s%s is not a function; give a function or an http.Handler", what, t)
+		switch {
+		case what != "":
+			b.fault("%s%s is not a function; give a function", what, t)
+		case reflect.PointerTo(t).Implements(handlerType):
+			b.fault("%s is not a function, and only *%[1]s is an http.Handler; give a pointer to it", t)
+		default:
+			b.fault("%s is not a function; give a function or an http.Handler", t)
+		}
 		return f, false
 	case f.fn.IsNil():
 		b.fault("%sthe function is a nil %s; give a function", what, t)
@@ -214,6 +221,8 @@ func (b *builder) compound(p param) (param, error) {
 	case reflect.Struct:
 		switch {
 		case foreign(t) != "":
+			_, opt := isOpt(t)
+			b.misbound = b.misbound || opt
 			return p, errors.New(foreign(t))
 		case isInput(t), t.NumField() == 0:
 			return p, b.inputParam(&p, t)
@@ -228,8 +237,9 @@ func (b *builder) compound(p param) (param, error) {
 			return p, errors.New(foreign(elem))
 		case isConfiguration(elem):
 			return p, fmt.Errorf("a configuration is shared by all requests and not to be changed; take %s by value", elem)
-		case reflect.PointerTo(elem).Implements(textUnmarshalerType):
-			return p, fmt.Errorf("a path parameter is always there; take %s by value", elem)
+		case isScalar(elem):
+			b.misbound = true
+			return p, fmt.Errorf("a path parameter is always there; take %s by value, or a struct with a tagged field of this type", elem)
 		case elem.Kind() == reflect.Struct && isInput(elem):
 			p.pointer = true
 			return p, b.inputParam(&p, elem)
@@ -244,6 +254,12 @@ func (b *builder) compound(p param) (param, error) {
 		}
 		return p, b.bodyParam(&p)
 	case reflect.Interface:
+		if t == errorType {
+			return p, errors.New("nothing has an error before the handler runs; take it out and return one")
+		}
+		if t.NumMethod() == 0 {
+			return p, errors.New("it says nothing of what is wanted; take a struct, map or slice for the body")
+		}
 		return p, fmt.Errorf("nothing provides it; call Provide with a function that returns %s", t)
 	}
 	return p, errors.New("it is no parameter form; take a context, a request, a scalar of the path, a struct, map or slice, or Provide it")
@@ -292,6 +308,7 @@ func (b *builder) bodyParam(p *param) error {
 func (b *builder) inputParam(p *param, t reflect.Type) error {
 	p.kind, p.input = paramInput, inputTypeOf(t)
 	faults := append([]error(nil), p.input.faults...)
+	b.misbound = b.misbound || p.input.badPath
 	if what := p.input.consumes(); what != "" {
 		if err := b.consume(what); err != nil {
 			faults = append(faults, err)

@@ -3,6 +3,7 @@ package endpoint
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"iter"
@@ -60,6 +61,9 @@ func (s *stream) send(p []byte) error {
 	_, s.err = s.call.out.Write(p)
 	if s.err == nil {
 		s.err = s.call.out.FlushError()
+		if errors.Is(s.err, errors.ErrUnsupported) {
+			s.err = nil // middleware that cannot flush: it comes late, but whole
+		}
 	}
 	if s.err != nil && s.call.cancel != nil {
 		s.call.cancel()

@@ -101,7 +101,6 @@ func (c *call) runTimed(w http.ResponseWriter) {
 	late := new(call)
 	late.begin(c.table, c.plan, c.settings, w, original)
 	late.path = c.path
-	late.body.done = c.body.length == 0
 	late.fail(context.DeadlineExceeded)
 	late.end()
 }

@@ -16,6 +16,8 @@ import (
 const (
 	maxParts      = 100
 	maxPartMemory = 1 << 20 // bytes of all parts kept in memory; files beyond go to temporary files
+	maxPartHeader = 8 << 10 // bytes of the header of one part
+	maxPreamble   = 8 << 10 // bytes before the first part, where nobody writes any
 )
 
 // A File is one uploaded part. Its content is kept in memory or in a temporary
@@ -80,7 +82,8 @@ func (in *inputType) bindMultipart(c *call, s *slot) {
 		return
 	}
 	u := upload{in: in, call: c, slot: s, memory: maxPartMemory}
-	reader := multipart.NewReader(c.input, boundary)
+	body := c.bodyReader()
+	reader := multipart.NewReader(body, boundary)
 	for {
 		part, err := reader.NextPart()
 		if err == io.EOF { //nolint:errorlint // an io.Reader returns it bare
@@ -96,6 +99,11 @@ func (in *inputType) bindMultipart(c *call, s *slot) {
 	}
 	if u.parts == 0 {
 		u.refuse(io.ErrUnexpectedEOF)
+		return
+	}
+	// What follows the last part means nothing, but it has to be there whole.
+	if _, err := io.Copy(io.Discard, body); err != nil {
+		u.refuse(err)
 	}
 }
 
@@ -113,6 +121,9 @@ func (u *upload) part(p *multipart.Part) error {
 	if u.parts++; u.parts > maxParts {
 		return Errorf(http.StatusBadRequest, "the multipart body has more than %d parts", maxParts)
 	}
+	if err := u.checkHeader(p); err != nil {
+		return err
+	}
 	name := p.FormName()
 	if i := u.in.form.find(name); i >= 0 {
 		text, err := u.text(p)
@@ -128,6 +139,25 @@ func (u *upload) part(p *multipart.Part) error {
 	}
 	_, err := io.Copy(io.Discard, p)
 	return err
+}
+
+// checkHeader refuses a part with a large header, and a first one with much
+// before it.
+func (u *upload) checkHeader(p *multipart.Part) error {
+	size := 0
+	for name, values := range p.Header {
+		for _, v := range values {
+			size += len(name) + len(v)
+		}
+	}
+	if size > maxPartHeader {
+		return Errorf(http.StatusBadRequest, "the multipart body has a part header of more than %d bytes", maxPartHeader)
+	}
+	// The reader is ahead by a buffer of less than maxPartHeader.
+	if u.parts == 1 && !u.call.input.kept && u.call.input.read > maxPreamble+2*maxPartHeader {
+		return Errorf(http.StatusBadRequest, "the multipart body has more than %d bytes before its first part", maxPreamble)
+	}
+	return nil
 }
 
 // text reads a part into memory.

@@ -37,6 +37,7 @@ func parseRules(t reflect.Type, tag string, owner reflect.Type) (r rules, err er
 	}
 	var kept []string
 	elem, inElem := t, false
+	var keys, values reflect.Type // of the map that was dived into; values while in its keys
 	for _, token := range strings.Split(tag, ",") {
 		name, param, _ := strings.Cut(token, "=")
 		r.described = append(r.described, token)
@@ -47,11 +48,22 @@ func parseRules(t reflect.Type, tag string, owner reflect.Type) (r rules, err er
 		case name == "required" && elem.Kind() != reflect.Pointer && elem.Kind() != reflect.Interface:
 			continue // an element is always there
 		case name == "dive":
+			keys, values = keyOf(elem), nil
 			if elem = elementOf(elem); elem == nil {
 				return r, fmt.Errorf("rule dive does not fit type %s; it goes into slices, arrays and maps", t)
 			}
 			inElem = true
-		case isCrossRule(name):
+		case name == "keys":
+			if keys == nil || !strings.HasPrefix(kept[len(kept)-1], "dive") {
+				return r, fmt.Errorf("rule keys does not fit type %s; it stands after the dive into a map", t)
+			}
+			elem, values = keys, elem
+		case name == "endkeys":
+			if values == nil {
+				return r, fmt.Errorf("rule endkeys has no keys before it; take it out")
+			}
+			elem, values = values, nil
+		case isCrossRule(name) || strings.Contains(token, "|") && slices.ContainsFunc(strings.Split(token, "|"), isCrossRule):
 			r.cross = true
 			if err := checkNamedField(name, param, owner); err != nil {
 				return r, err
@@ -62,6 +74,9 @@ func parseRules(t reflect.Type, tag string, owner reflect.Type) (r rules, err er
 			}
 		}
 		kept = append(kept, token)
+	}
+	if values != nil {
+		return r, fmt.Errorf("rule keys has no end; write endkeys after the rules of the keys")
 	}
 	if len(kept) == 0 {
 		return r, nil
@@ -77,6 +92,9 @@ func parseRules(t reflect.Type, tag string, owner reflect.Type) (r rules, err er
 }
 
 func isNilable(t reflect.Type) bool {
+	if _, ok := isOpt(t); ok {
+		return true
+	}
 	switch t.Kind() {
 	case reflect.Pointer, reflect.Slice, reflect.Map, reflect.Interface:
 		return true
@@ -97,6 +115,17 @@ func elementOf(t reflect.Type) reflect.Type {
 		return t.Elem()
 	}
 	return nil
+}
+
+// keyOf returns the type of a map's keys, nil for other types.
+func keyOf(t reflect.Type) reflect.Type {
+	for t.Kind() == reflect.Pointer {
+		t = t.Elem()
+	}
+	if t.Kind() != reflect.Map {
+		return nil
+	}
+	return t.Key()
 }
 
 // isStructuralRule reports whether a rule steers the others and checks nothing.
@@ -156,20 +185,38 @@ func tryRule(t reflect.Type, token string) (err error) {
 		if p := recover(); p != nil {
 			name, _, _ := strings.Cut(token, "=")
 			if strings.HasPrefix(fmt.Sprint(p), "Undefined validation function") {
-				err = fmt.Errorf("validate rule %q is unknown; validator/v10 lists the rules", name)
+				err = fmt.Errorf("validate rule %q is unknown; write one that validator/v10 lists", name)
 				return
 			}
-			err = fmt.Errorf("validate rule %q does not fit type %s; use a rule for that type", token, t)
+			err = fmt.Errorf("validate rule %q does not fit type %s; write a rule and a value for that type", token, t)
 		}
 	}()
 	if token == "" {
 		return fmt.Errorf("validate tag has an empty rule; take the extra comma out")
+	}
+	if isPlainStruct(t) && token != "isdefault" {
+		return fmt.Errorf("validate rule %q does not fit type %s, a struct; put rules on its fields", token, t)
+	}
+	if t.Kind() == reflect.Interface {
+		return fmt.Errorf("validate rule %q does not fit every value of type %s; use a type of its own, or check the value in the handler", token, t)
 	}
 	a := authorityOf()
 	a.mu.RLock()
 	defer a.mu.RUnlock()
 	_ = a.check.Var(sample(t), token) // only a panic counts: the sample need not be valid
 	return nil
+}
+
+// isPlainStruct reports whether t is, or leads to, a struct that is no time:
+// the authority ignores rules of such a value, or panics over them.
+func isPlainStruct(t reflect.Type) bool {
+	for t.Kind() == reflect.Pointer {
+		t = t.Elem()
+	}
+	if inner, ok := isOpt(t); ok {
+		return isPlainStruct(inner)
+	}
+	return t.Kind() == reflect.Struct && !t.ConvertibleTo(timeType)
 }
 
 // sample returns a value of t that is not zero where that is easy, so that
@@ -196,8 +243,6 @@ func sample(t reflect.Type) any {
 		v.SetFloat(1)
 	case reflect.Bool:
 		v.SetBool(true)
-	case reflect.Interface:
-		return "a"
 	}
 	return v.Interface()
 }
@@ -230,13 +275,13 @@ func (a *authority) learn(types map[reflect.Type]map[string]string, opts []refle
 	}
 }
 
-// optValue shows the authority what an Opt holds; nil where there is nothing.
+// optValue shows the authority what an Opt holds; a nil pointer where there is nothing.
 func optValue(v reflect.Value) any {
 	p := reflect.New(v.Type())
 	p.Elem().Set(v)
 	o := p.Interface().(optional)
 	if set, null := o.state(); !set || null {
-		return nil
+		return reflect.Zero(reflect.PointerTo(o.inner())).Interface()
 	}
 	return reflect.ValueOf(o.value()).Elem().Interface()
 }
@@ -266,17 +311,29 @@ func validateValue(v any, tag string) violations {
 // authority would; a rule it does not know makes it accept nothing.
 func acceptRules(t reflect.Type, tokens []string) check {
 	if inner, ok := isOpt(t); ok {
-		c := acceptRules(inner, tokens)
+		c, nilOK := acceptRules(inner, tokens), acceptsNil(tokens)
 		return func(v reflect.Value) bool {
 			if !v.Field(1).Bool() || v.Field(2).Bool() {
-				return true
+				return nilOK
 			}
 			return c(v.Field(0))
 		}
 	}
 	if t.Kind() == reflect.Pointer {
+		nilOK := acceptsNil(tokens)
+		if nilOK {
+			tokens = tokens[1:] // what is behind a pointer is looked at, be it empty
+		}
+		if rules, _, _ := strings.Cut(strings.Join(tokens, ","), "dive"); strings.Contains(rules, "omit") {
+			return never
+		}
 		c := acceptRules(t.Elem(), tokens)
-		return func(v reflect.Value) bool { return v.IsNil() || c(v.Elem()) }
+		return func(v reflect.Value) bool {
+			if v.IsNil() {
+				return nilOK
+			}
+			return c(v.Elem())
+		}
 	}
 	var checks []check
 	for i, token := range tokens {
@@ -308,6 +365,11 @@ func acceptRules(t reflect.Type, tokens []string) check {
 }
 
 func never(reflect.Value) bool { return false }
+
+// acceptsNil reports whether rules begin with one that leaves nil alone.
+func acceptsNil(tokens []string) bool {
+	return len(tokens) > 0 && (tokens[0] == "omitnil" || tokens[0] == "omitempty")
+}
 
 // all joins checks.
 func all(checks []check) check {
@@ -344,6 +406,9 @@ func each(c check) check {
 
 // acceptRule compiles one rule for a type, nil if there is no check for it.
 func acceptRule(t reflect.Type, name, param string) check {
+	if strings.Contains(param, "|") || strings.Contains(param, "0x2C") || strings.Contains(param, "0x7C") {
+		return nil // alternatives and escapes are the authority's
+	}
 	switch name {
 	case "min", "gte":
 		return compare(t, param, func(order int) bool { return order >= 0 })
@@ -376,27 +441,27 @@ func acceptRule(t reflect.Type, name, param string) check {
 func compare(t reflect.Type, param string, ok func(order int) bool) check {
 	switch t.Kind() {
 	case reflect.String:
-		n, err := strconv.Atoi(param)
+		n, err := strconv.ParseInt(param, 0, 64)
 		if err != nil {
 			return nil
 		}
 		return func(v reflect.Value) bool {
-			return ok(sign(utf8.RuneCountInString(v.String()), n))
+			return ok(sign(int64(utf8.RuneCountInString(v.String())), n))
 		}
 	case reflect.Slice, reflect.Map:
-		n, err := strconv.Atoi(param)
+		n, err := strconv.ParseInt(param, 0, 64)
 		if err != nil {
 			return nil
 		}
-		return func(v reflect.Value) bool { return ok(sign(v.Len(), n)) }
+		return func(v reflect.Value) bool { return ok(sign(int64(v.Len()), n)) }
 	case reflect.Int, reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64:
-		n, err := strconv.ParseInt(param, 10, 64)
+		n, err := strconv.ParseInt(param, 0, 64)
 		if err != nil || t == durationType {
 			return nil
 		}
 		return func(v reflect.Value) bool { return ok(sign(v.Int(), n)) }
 	case reflect.Uint, reflect.Uint8, reflect.Uint16, reflect.Uint32, reflect.Uint64:
-		n, err := strconv.ParseUint(param, 10, 64)
+		n, err := strconv.ParseUint(param, 0, 64)
 		if err != nil {
 			return nil
 		}
@@ -412,7 +477,7 @@ func compare(t reflect.Type, param string, ok func(order int) bool) check {
 }
 
 // sign is cmp.Compare for values that are never NaN.
-func sign[T int | int64 | uint64 | float64](a, b T) int {
+func sign[T int64 | uint64 | float64](a, b T) int {
 	switch {
 	case a < b:
 		return -1
@@ -427,7 +492,7 @@ func oneOf(t reflect.Type, param string) check {
 	if strings.ContainsRune(param, '\'') {
 		return nil
 	}
-	list := strings.Fields(param)
+	list := strings.FieldsFunc(param, func(r rune) bool { return strings.ContainsRune(" \t\n\f\r", r) })
 	switch t.Kind() {
 	case reflect.String:
 		return func(v reflect.Value) bool { return slices.Contains(list, v.String()) }
@@ -508,7 +573,34 @@ func isAlphanumeric(c byte) bool { return isLetter(c) || '0' <= c && c <= '9' }
 // tooLongForEmail reports a text that the email rule may not even be tried on,
 // because the authority's expression takes long over it.
 func tooLongForEmail(r *rules, v reflect.Value) bool {
-	return v.Kind() == reflect.String && v.Len() > maxEmail && strings.Contains(r.tag, "email")
+	return strings.Contains(r.tag, "email") && holdsLongText(v)
+}
+
+// holdsLongText reports whether a value is, or holds, a text longer than any
+// address.
+func holdsLongText(v reflect.Value) bool {
+	switch v.Kind() {
+	case reflect.String:
+		return v.Len() > maxEmail
+	case reflect.Pointer, reflect.Interface:
+		return !v.IsNil() && holdsLongText(v.Elem())
+	case reflect.Slice, reflect.Array:
+		for i := range v.Len() {
+			if holdsLongText(v.Index(i)) {
+				return true
+			}
+		}
+	case reflect.Map:
+		for k, e := range v.Seq2() {
+			if holdsLongText(k) || holdsLongText(e) {
+				return true
+			}
+		}
+	case reflect.Struct:
+		_, ok := isOpt(v.Type())
+		return ok && holdsLongText(v.Field(0))
+	}
+	return false
 }
 
 // ruleText says what a value must be to obey a rule; kind is that of the value.
