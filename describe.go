@@ -210,6 +210,11 @@ func (p *plan) describeResult() OperationResult {
 		r.MediaType = typeJSON[0]
 	case p.form == resultString:
 		r.MediaType = typeText[0]
+	case p.form == resultDynamic && p.out.Kind() == reflect.String:
+		r.MediaType = typeText[0]
+		if p.settings.textAsJSON {
+			r.MediaType = typeJSON[0]
+		}
 	case p.out == bytesType:
 		r.MediaType = typeOctets[0]
 	case p.out != nil && isIterator(p.out):

@@ -67,7 +67,9 @@
 // # Handlers
 //
 // A handler is a function, an [http.Handler], or what [Typed] makes of a
-// function. It takes any of these parameters, in any order:
+// function. In its place an error may stand, which Compile reports: a package
+// that makes handlers has no other way to say what is wrong with one. A
+// function takes any of these parameters, in any order:
 //
 //	context.Context                     the request's context
 //	*Request, *http.Request             the request
@@ -113,8 +115,8 @@
 //
 // JSON needs the content type application/json or one ending in +json.
 // Member names are exact and stand once; null is for pointers, slices, maps,
-// interfaces and Opt. Unknown members and parameters are ignored, or faults
-// with [Strict].
+// interfaces and Opt. Unknown members, form fields and parameters are ignored,
+// or faults with [Strict].
 //
 // # Defaults and validation
 //
@@ -125,7 +127,8 @@
 //
 // The rule required means sent: an explicit false, 0 or "" passes. All other
 // rules apply to what was sent; what is absent breaks none of them, but for
-// those that look at other fields, such as required_with.
+// those that look at other fields, such as required_with. What an object
+// requires is missed only if the object was sent.
 //
 // All faults of a request are answered together with 422, each as a
 // [FieldError] that names the input as it is called on the wire, and never
@@ -137,7 +140,7 @@
 //
 // A handler returns nothing, an error, T, or (T, error):
 //
-//	nothing                       204
+//	nothing                       204; 200 beside an http.ResponseWriter
 //	string                        text/plain; JSON with TextAsJSON
 //	[]byte                        application/octet-stream
 //	Response, *Response           as it says: status, header, cookies, body

@@ -247,6 +247,10 @@ func (a *API) Remove(endpoints ...*Endpoint) {
 		e, ok := c.(*Endpoint)
 		return ok && a.removed[e]
 	})
+	several := func(c Component) bool { _, ok := c.(*Endpoint); return !ok }
+	if !slices.ContainsFunc(a.components, several) {
+		clear(a.removed) // nothing is left that could bring them back
+	}
 }
 
 // Endpoints returns what is registered, in the order of registration, whether

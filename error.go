@@ -281,7 +281,9 @@ func (c *call) giveUp() {
 
 // failFormatted answers an error in the format of the option ErrorFormat.
 func (c *call) failFormatted(e *Error) {
-	response := c.settings.format(c.request(), e)
+	told := *e
+	told.Status, told.Title = e.status(), e.title()
+	response := c.settings.format(c.request(), &told)
 	if response == nil {
 		c.giveUp()
 		return

@@ -57,6 +57,9 @@ func exchangeResults(g *endpoint.Group) {
 	})
 	g.Get("reader", func() io.Reader { return strings.NewReader("read") })
 	g.Get("handler", func() http.Handler { return http.RedirectHandler("/elsewhere", http.StatusFound) })
+	g.Get("silent-handler", func() http.Handler { return http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}) })
+	g.Get("silent-writer", func(http.ResponseWriter) error { return nil })
+	g.Handle("a-silent-handler", http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
 	g.Handle("a-handler", http.RedirectHandler("/elsewhere", http.StatusFound))
 	g.Get("writer", func(w http.ResponseWriter) error {
 		w.Header().Set("Content-Type", "text/x-own")

@@ -195,6 +195,11 @@ func exchangeJSON(g *endpoint.Group) {
 	}) string {
 		return fmt.Sprintf("set=%t null=%t value=%q", in.Name.Set, in.Name.Null, in.Name.Value)
 	})
+	g.Post("shipping", func(in struct {
+		To exchangeLine `json:"to"`
+	}) string {
+		return fmt.Sprintf("%+v", in.To)
+	})
 	g.Post("confirm", func(list []struct {
 		Password string `json:"password"`
 		Again    string `json:"again" validate:"eqfield=Password"`
@@ -215,6 +220,18 @@ func exchangeForms(g *endpoint.Group) {
 	}) string {
 		return fmt.Sprintf("%q %d %q", in.Name, in.Age, in.Roles)
 	})
+	g.Post("login-strict", func(in struct {
+		Name string `form:"name"`
+		Age  int    `form:"age"`
+	}) string {
+		return in.Name
+	}, endpoint.Strict())
+	g.Post("album-strict", func(in struct {
+		Title string         `form:"title"`
+		Image *endpoint.File `file:"image"`
+	}) string {
+		return in.Title
+	}, endpoint.Strict())
 	g.Post("avatar", func(in struct {
 		Title string         `form:"title"`
 		Image *endpoint.File `file:"image" validate:"required"`

@@ -191,7 +191,7 @@ type fuzzDoc struct {
 
 type fuzzInner struct {
 	X int         `json:"x" validate:"required"`
-	Y Opt[int]    `json:"y" default:"5"`
+	Y *int        `json:"y" default:"5"`
 	Z *fuzzInner  `json:"z"`
 	W []fuzzInner `json:"w"`
 }
@@ -319,7 +319,7 @@ func fuzzMembers(v reflect.Value, o fuzzObject, hidden map[string]bool) bool {
 // fuzzNested sets the defaults within a struct that was not sent.
 func fuzzNested(v reflect.Value, f reflect.StructField) {
 	if f.Type == reflect.TypeFor[fuzzInner]() {
-		v.Set(reflect.ValueOf(fuzzInner{Y: Opt[int]{Value: 5, Set: true}}))
+		v.Set(reflect.ValueOf(fuzzInner{Y: new(5)}))
 	}
 }
 

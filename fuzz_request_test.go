@@ -123,7 +123,7 @@ func FuzzMultipart(f *testing.F) {
 func FuzzRedirect(f *testing.F) {
 	for _, s := range []string{
 		"/files", "/files?a=b", "/m/files?<\"é>", "//evil.test/files", "/\\evil.test/files", "/%2fevil.test/files", "/%5cevil/files", "/%09/evil/files", "http://evil.test/files", "http://evil.test/m/files",
-		"/m/../files", "/./files", "/m/u/a%2Fb", "/u/%2F%2Fevil", "/u/..", "/u/é", "/u/%C3%A9?%0d%0aX:y", "/files?//evil", "/m//files", "/;/files", "/@evil/files", "/files#x", "/u/a?b?c", "*", "/%2e%2e/files", "/u/%25", "/u/:", "///files", "/m /files", "/é/files", "/\"<>/files", "htkp://evil.test/files",
+		"/m/../files", "/./files", "/m/u/a%2Fb", "/u/%2F%2Fevil", "/u/..", "/u/é", "/u/%C3%A9?%0d%0aX:y", "/files?//evil", "/m//files", "/;/files", "/@evil/files", "/files#x", "/u/a?b?c", "*", "/%2e%2e/files", "/u/%25", "/u/:", "///files", "/m /files", "/m/u/a|b", "/m/u/{a}%2F", "/é/files", "/\"<>/files", "htkp://evil.test/files",
 	} {
 		f.Add(s, uint8(0))
 		f.Add(s, uint8(1))
@@ -131,8 +131,8 @@ func FuzzRedirect(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, target string, strip uint8) {
 		u, err := url.ParseRequestURI(target)
-		if err != nil {
-			return
+		if err != nil || target[0] != '/' && !strings.Contains(target, "://") {
+			return // "http:/path" is no form of a request target
 		}
 		api := New(fuzzSilent())
 		api.Get("files/", func() {})
@@ -158,7 +158,11 @@ func FuzzRedirect(f *testing.F) {
 		}
 		fuzzSafeLocation(t, target, location)
 		pathOf, query, _ := strings.Cut(location, "?")
-		if want := u.EscapedPath(); !fuzzSamePath(pathOf, want+"/") {
+		want := u.RawPath
+		if want == "" {
+			want = u.EscapedPath()
+		}
+		if !fuzzSamePath(pathOf, want+"/") {
 			t.Fatalf("%q leads to %q, want the path %q", target, location, want+"/")
 		}
 		if back, err := url.ParseQuery(query); err == nil {

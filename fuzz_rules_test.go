@@ -1,6 +1,7 @@
 package endpoint
 
 import (
+	"fmt"
 	"math/rand/v2"
 	"net/http"
 	"net/http/httptest"
@@ -430,5 +431,35 @@ func TestFuzzDiveOnce(t *testing.T) {
 		if !reflect.DeepEqual(got, tt.want) {
 			t.Errorf("%s (%s): faults %q, want %q", tt.body, tt.reason, got, tt.want)
 		}
+	}
+}
+
+// TestFuzzRuleFaults has tags that the authority would panic over, or pass by,
+// while requests are served.
+func TestFuzzRuleFaults(t *testing.T) {
+	tests := []struct {
+		tag, reason string
+		typ         reflect.Type
+		want        string // part of the fault, "" for none
+	}{
+		{"dive,keys,min=1,endkeys,min=3", "keys of a map", reflect.TypeFor[map[string]int](), ""},
+		{"dive,keys,min=1,endkeys,min=3", "a slice has no keys", reflect.TypeFor[[]int](), "rule keys does not fit"},
+		{"keys,min=1,endkeys", "no dive before", reflect.TypeFor[map[string]int](), "rule keys does not fit"},
+		{"dive,keys,min=1", "no end", reflect.TypeFor[map[string]int](), "rule keys has no end"},
+		{"dive,endkeys", "no beginning", reflect.TypeFor[map[string]int](), "rule endkeys has no keys"},
+		{"min=1", "a rule of a struct is passed by", reflect.TypeFor[fuzzFlat](), "a struct; put rules on its fields"},
+		{"dive,min=1", "a rule of an element that is a struct panics", reflect.TypeFor[[]fuzzFlat](), "a struct; put rules on its fields"},
+		{"min=1", "likewise behind a pointer", reflect.TypeFor[*fuzzFlat](), "a struct; put rules on its fields"},
+		{"gt", "a time is a struct with rules", reflect.TypeFor[time.Time](), ""},
+		{"required,dive", "a struct may be required", reflect.TypeFor[[]fuzzFlat](), ""},
+	}
+	for _, tt := range tests {
+		_, err := parseRules(tt.typ, tt.tag, nil)
+		if got := fmt.Sprint(err); tt.want == "" && err != nil || !strings.Contains(got, tt.want) {
+			t.Errorf("%s %q (%s): %v, want %q", tt.typ, tt.tag, tt.reason, err, tt.want)
+		}
+	}
+	if r, err := parseRules(reflect.TypeFor[int](), "min=3|eqfield=N", reflect.TypeFor[fuzzFlat]()); err != nil || !r.cross {
+		t.Errorf("an alternative that looks at another field: cross %v, %v", r.cross, err)
 	}
 }

@@ -63,7 +63,7 @@ func fuzzStruct(rnd *rand.Rand, forms []reflect.Type, body bool) (reflect.Type, 
 			path = append(path, name)
 		case rnd.IntN(4) == 0:
 			extra = ` validate:"required"`
-		case rnd.IntN(3) == 0 && typ.Kind() != reflect.Map:
+		case rnd.IntN(3) == 0 && typ.Kind() != reflect.Map && !isOptType(typ):
 			if def := fuzzDefault(typ); def != "" {
 				extra = fmt.Sprintf(" default:%q", def)
 			}
@@ -283,4 +283,10 @@ func TestFuzzPanickingType(t *testing.T) {
 			}
 		}
 	}
+}
+
+// isOptType reports an Opt, which takes no default.
+func isOptType(t reflect.Type) bool {
+	_, ok := isOpt(t)
+	return ok
 }

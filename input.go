@@ -248,6 +248,8 @@ func (in *inputType) setDefault(f reflect.StructField, field *inputField) bool {
 		in.fault(f, "a required field never takes its default %q; drop one of the two", text)
 	case field.target.form == formMap:
 		in.fault(f, "a map takes no default; set it in the handler")
+	case field.target.form == formOpt:
+		in.fault(f, "an Opt tells that nothing was sent, so it takes no default %q; drop it, or make the field a %s", text, field.target.elem)
 	default:
 		field.def, field.hasDef = text, true
 		if err := checkDefault(f.Type, &field.target, text, &field.rules); err != nil {
@@ -568,13 +570,41 @@ func (in *inputType) putPairs(c *call, s *slot, fields *names, p pairs) {
 
 // putPair binds one pair, if a field wants it.
 func (in *inputType) putPair(c *call, s *slot, fields *names, key, value string) {
-	if i := fields.find(key); i >= 0 && in.fields[i].target.form != formMap {
-		in.put(c, s, i, "", value)
+	if i := fields.find(key); i >= 0 {
+		if f := &in.fields[i]; f.target.form != formMap {
+			in.put(c, s, i, "", value)
+		} else {
+			in.fault2(c, f, "type", "must be sent as "+f.name+"[key]=value")
+		}
 		return
+	}
+	if fields == &in.form {
+		if c.settings.strict {
+			in.unknownField(c)
+		}
+		return // only a query makes a map
 	}
 	if name, rest, ok := strings.Cut(key, "["); ok {
 		in.putEntry(c, s, fields, name, rest, value)
 	}
+}
+
+// unknownField reports once that a form has a field that nothing binds. Its
+// name is the client's own, so those that are known are named instead.
+func (in *inputType) unknownField(c *call) {
+	for i := range c.faults {
+		if f := &c.faults[i]; f.In == "form" && f.Code == "unknown" {
+			return
+		}
+	}
+	var known []string
+	for i := range in.fields {
+		if f := &in.fields[i]; f.source == fromForm || f.source == fromFile {
+			known = append(known, f.name)
+		}
+	}
+	slices.Sort(known)
+	c.fault(FieldError{In: "form", Code: "unknown", Message: "has a field that is not known here; known are " + strings.Join(known, ", ")})
 }
 
 // putEntry binds name[key]=value to a map.

@@ -275,6 +275,8 @@ func (g *grapher) setDefault(m *member, owner reflect.Type, f reflect.StructFiel
 	switch {
 	case !ok || target.form == formMap:
 		fault("type %s takes no default; set it in the handler", f.Type)
+	case target.form == formOpt:
+		fault("an Opt tells that nothing was sent; drop it, or make the field a %s", target.elem)
 	case m.rules.required:
 		fault("a required member never takes its default; drop one of the two")
 	default:

@@ -295,8 +295,8 @@ func Timeout(d time.Duration) Option {
 	}}
 }
 
-// Strict makes unknown body members and query parameters faults. By default
-// they are ignored, and never bound.
+// Strict makes unknown members of a JSON body, fields of a form and parameters
+// of the query faults. By default they are ignored, and never bound.
 func Strict() Option {
 	return set("Strict", anywhere, func(s *settings) { s.strict = true })
 }
@@ -350,7 +350,7 @@ func OnError(f func(r *Request, err error) error) Option {
 }
 
 // ErrorFormat replaces problem+json: f makes the response of every error, also
-// of 401, 404, 405 and panics. A nil response is a 500 without a body.
+// of 401, 404, 405 and panics. The Status and Title of its *Error are set. A nil response is a 500 without a body.
 func ErrorFormat(f func(r *Request, e *Error) *Response) Option {
 	return set("ErrorFormat", anywhere, func(s *settings) { s.format = f })
 }

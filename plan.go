@@ -173,6 +173,9 @@ func (b *builder) compile() {
 			return
 		}
 		fn = t.ServeHTTP
+	case error:
+		b.fault("%w", t) // of a package that registers for others
+		return
 	}
 	for i, g := range p.settings.guards {
 		b.guard(i, g)

@@ -215,10 +215,10 @@ type call struct {
 	settings *settings
 	path     route.Path
 	start    time.Duration // as now has it
-	outer    writer       // around the server's writer
-	out      *writer      // what the answer goes to: outer, or one inside the middleware
-	body     *limitedBody // as the server has it, nil for none
-	input    *limitedBody // what is read: body, or what middleware made of it
+	outer    writer        // around the server's writer
+	out      *writer       // what the answer goes to: outer, or one inside the middleware
+	body     *limitedBody  // as the server has it, nil for none
+	input    *limitedBody  // what is read: body, or what middleware made of it
 
 	faults    []FieldError
 	broken    *Error // a fault that is more than a field: 400, 408, 413, 415

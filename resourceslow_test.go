@@ -53,9 +53,14 @@ func (c *resourceConn) SetWriteDeadline(at time.Time) error {
 	return c.Conn.SetWriteDeadline(time.Now().Add(c.l.limit))
 }
 
+// resourceWhole is the size of a finite answer, in bytes: more than the
+// buffers of a connection hold.
+const resourceWhole = 16 << 20
+
 // resourceStalled has answers that never end for a client that reads nothing.
 func resourceStalled(api *endpoint.API, ended *atomic.Int64) {
-	piece := strings.Repeat("x", 32<<10)
+	whole := strings.Repeat("x", resourceWhole)
+	piece := whole[:32<<10]
 	api.Get("elements", func() iter.Seq[string] {
 		return func(yield func(string) bool) {
 			defer ended.Add(1)
@@ -64,12 +69,12 @@ func resourceStalled(api *endpoint.API, ended *atomic.Int64) {
 		}
 	})
 	api.Get("reader", func() io.Reader { return &resourceEndless{ended: ended} })
-	api.Get("large", func() string { return strings.Repeat("x", 64<<20) })
+	api.Get("large", func() string { return whole })
 	api.Get("media", func() endpoint.Media {
 		return endpoint.Media{Content: struct {
 			io.ReadSeeker
 			io.Closer
-		}{strings.NewReader(strings.Repeat("x", 64<<20)), &resourceEndless{ended: ended}}}
+		}{strings.NewReader(whole), &resourceEndless{ended: ended}}}
 	})
 }
 
@@ -178,7 +183,7 @@ func resourceSlow(t *testing.T, addr string, each int, limit time.Duration, ende
 				if slow.stall {
 					<-sent
 					<-release // reads nothing until then
-					if n, _ := io.Copy(io.Discard, conn); n >= 64<<20 {
+					if n, _ := io.Copy(io.Discard, conn); n >= resourceWhole {
 						t.Errorf("105 %s: the answer came whole after all", name)
 					}
 					return

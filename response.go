@@ -374,10 +374,7 @@ func resultOf(t reflect.Type) (resultForm, error) {
 	case isIterator(t) && t.In(0).In(0) == reflect.TypeFor[Event]():
 		return resultStream, nil // its data may be anything
 	case isIterator(t):
-		if elem := t.In(0).In(0); elem != reflect.TypeFor[Event]() {
-			return resultStream, marshalFault(elem, map[reflect.Type]bool{})
-		}
-		return resultStream, nil
+		return resultStream, marshalFault(t.In(0).In(0), map[reflect.Type]bool{})
 	case t.Kind() == reflect.Func && t.CanSeq2():
 		return resultStream, errors.New("the second value of an iterator is its error; return iter.Seq[T] or iter.Seq2[T, error]")
 	case t.Kind() == reflect.String && !marshalsItself(t):
@@ -575,7 +572,7 @@ func (c *call) respond(r *Response) error {
 	switch {
 	case status == 0:
 		status = c.status(http.StatusOK)
-	case status < 200 || status > 999:
+	case status < 200 || status > 599:
 		return fmt.Errorf("response has status %d; write one from 200 to 599", status)
 	}
 	if err := checkResponse(r); err != nil {
@@ -679,6 +676,9 @@ func (c *call) respondWith(status int, v any) error {
 		return v // as an interface's value it is still no success
 	case http.Handler:
 		v.ServeHTTP(c.out, c.request().Request)
+		if !c.out.wrote {
+			c.out.write(status, nil) // as net/http would, with our header fields
+		}
 		return nil
 	case io.Reader:
 		return c.respondReader(status, v)

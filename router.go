@@ -552,7 +552,11 @@ func (t *table) redirect(w http.ResponseWriter, r *http.Request, prefix *pathNod
 func mountOf(r *http.Request) (mount string, ok bool) {
 	target, _ := originForm(r.RequestURI)
 	target, _, _ = strings.Cut(target, "?")
-	mount, found := strings.CutSuffix(target, r.URL.EscapedPath())
+	below := r.URL.RawPath // as requested; EscapedPath would escape more
+	if below == "" {
+		below = r.URL.EscapedPath()
+	}
+	mount, found := strings.CutSuffix(target, below)
 	if !found || mount == "" {
 		return "", true
 	}

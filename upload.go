@@ -137,6 +137,9 @@ func (u *upload) part(p *multipart.Part) error {
 			return u.file(i, p)
 		}
 	}
+	if u.call.settings.strict {
+		u.in.unknownField(u.call)
+	}
 	_, err := io.Copy(io.Discard, p)
 	return err
 }

@@ -39,7 +39,7 @@ func parseRules(t reflect.Type, tag string, owner reflect.Type) (r rules, err er
 	elem, inElem := t, false
 	var keys, values reflect.Type // of the map that was dived into; values while in its keys
 	for _, token := range strings.Split(tag, ",") {
-		name, param, _ := strings.Cut(token, "=")
+		name, _, _ := strings.Cut(token, "=")
 		r.described = append(r.described, token)
 		switch {
 		case name == "required" && !inElem:
@@ -63,10 +63,13 @@ func parseRules(t reflect.Type, tag string, owner reflect.Type) (r rules, err er
 				return r, fmt.Errorf("rule endkeys has no keys before it; take it out")
 			}
 			elem, values = values, nil
-		case isCrossRule(name) || strings.Contains(token, "|") && slices.ContainsFunc(strings.Split(token, "|"), isCrossRule):
+		case slices.ContainsFunc(strings.Split(token, "|"), isCrossToken):
 			r.cross = true
-			if err := checkNamedField(name, param, owner); err != nil {
-				return r, err
+			for alternative := range strings.SplitSeq(token, "|") {
+				name, param, _ := strings.Cut(alternative, "=")
+				if err := checkNamedField(name, param, owner); err != nil && isCrossRule(name) {
+					return r, err
+				}
 			}
 		case !isStructuralRule(name):
 			if err := tryRule(elem, token); err != nil {
@@ -145,6 +148,12 @@ func isCrossRule(name string) bool {
 	}
 	return strings.HasSuffix(name, "field") ||
 		strings.HasPrefix(name, "required_") || strings.HasPrefix(name, "excluded_")
+}
+
+// isCrossToken is isCrossRule for a rule with its parameter.
+func isCrossToken(token string) bool {
+	name, _, _ := strings.Cut(token, "=")
+	return isCrossRule(name)
 }
 
 // checkNamedField reports a cross-field rule whose field the struct lacks.
