@@ -102,7 +102,7 @@ func attackChunkCases() (cases []attackCase) {
 		"c\r\n" + name + "xx0\r\n\r\n", "\r\n" + name + "\r\n0\r\n\r\n", "g\r\n" + name + "\r\n0\r\n\r\n", "c\r" + name + "\r\n0\r\n\r\n", "c\x00\r\n" + name + "\r\n0\r\n\r\n", "_c\r\n" + name + "\r\n0\r\n\r\n", ";a=b\r\n" + name + "\r\n0\r\n\r\n",
 		"d\r\n" + name + "\r\n0\r\n\r\n", "b\r\n" + name + "\r\n0\r\n\r\n", "c\r\n" + name + "\r\n0\r\nBad Field\r\n\r\n", "c\r\n" + name + "\r\n0\r\n: x\r\n\r\n",
 	} {
-		for _, target := range []string{"/users", "/raw"} {
+		for _, target := range []string{"/users", "/raw", "/reader"} {
 			cases = append(cases, attackCase{
 				name: "35 " + target + " " + attackClip(body), reason: "a broken chunk is the client's fault", want: "400", never: "alice",
 				raw: attackPost(target, body+attackHidden, attackJSON, "Transfer-Encoding: chunked"),
@@ -169,7 +169,7 @@ func attackTailCases() (cases []attackCase) {
 // attackCutCases are row 43: bodies that end early.
 func attackCutCases() (cases []attackCase) {
 	whole := `{"name":"a","age":1}`
-	for _, target := range []string{"/users", "/raw"} {
+	for _, target := range []string{"/users", "/raw", "/reader"} {
 		for _, body := range []string{"", "{", whole[:len(whole)-1], whole} {
 			cases = append(cases, attackCase{
 				name: fmt.Sprintf("43 %s %q of 30 bytes", target, body), reason: "the body is shorter than it says", want: "400",
@@ -200,6 +200,7 @@ func TestAttackExpect(t *testing.T) {
 	}{
 		{"larger than MaxBody", attackPost("/users", "", attackJSON, large, "Expect: 100-continue"), 413},
 		{"larger than MaxBody, as bytes", attackPost("/raw", "", large, "Expect: 100-continue"), 413},
+		{"larger than MaxBody, as a reader", attackPost("/reader", "", large, "Expect: 100-continue"), 413},
 		{"larger than MaxBody, without the question", attackPost("/users", "", attackJSON, large), 413},
 		{"without credentials", attackPost("/private", "", large, "Expect: 100-continue"), 401},
 		{"of another type", attackPost("/users", "", "Content-Type: text/plain", "Content-Length: 5", "Expect: 100-continue"), 415},
@@ -314,6 +315,7 @@ func TestAttackMaxBody(t *testing.T) {
 		body         func(n int) string
 	}{
 		{"/raw", "application/octet-stream", func(n int) string { return strings.Repeat("x", n) }},
+		{"/reader", "application/octet-stream", func(n int) string { return strings.Repeat("x", n) }},
 		{"/users", "application/json", func(n int) string { return pad(`{"name":"a"}`, n) }},
 		{"/form", "application/x-www-form-urlencoded", func(n int) string { return "name=" + strings.Repeat("x", n-5) }},
 	} {
@@ -356,7 +358,7 @@ func TestAttackRefusedHoldsNothing(t *testing.T) {
 		_, _ = io.WriteString(conn, raw)
 		answers, err := attackReadAll(conn, "POST")
 		_ = conn.Close()
-		if took := time.Since(start); err != nil || len(answers) != 1 || answers[0].status < 400 || took > time.Second {
+		if took := time.Since(start); err != nil || len(answers) != 1 || answers[0].status < 400 || answers[0].header.Get("Connection") != "close" || took > time.Second {
 			t.Errorf("%.60q: %v, %v after %v; want a refusal and the end of the connection within a second", raw, answers, err, took)
 		}
 	}

@@ -57,6 +57,7 @@ func attackDemo(calls *atomic.Int64, opts ...endpoint.Option) *endpoint.API {
 	api.Post("users", func(u attackUser) attackUser { calls.Add(1); return u })
 	api.Post("form", func(f attackForm) string { calls.Add(1); return f.Name })
 	api.Post("raw", func(body []byte) int { calls.Add(1); return len(body) })
+	api.Post("reader", func(body io.Reader) (int64, error) { return io.Copy(io.Discard, body) })
 	api.Get("search", func(s attackSearch) string { return fmt.Sprintf("%s,%d", s.A, s.N) })
 	api.Handle("private", func() string { return "alice" }, endpoint.Depends(attackGuard))
 	api.Handle("private/docs/", func() string { return "alice" }, endpoint.Depends(attackGuard))

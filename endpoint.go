@@ -70,7 +70,8 @@ type Endpoint struct {
 
 // Handle registers fn for GET, POST and PUT requests for path, or for those
 // that [Methods] names. What path and fn may be says the package documentation;
-// what is wrong with them says [API.Compile].
+// what is wrong with them says [API.Compile]. An fn that is an error is such a
+// fault as it stands, for packages that make handlers.
 //
 //go:noinline
 func (a *API) Handle(path string, fn any, opts ...Option) *Endpoint {
@@ -107,10 +108,16 @@ func only(method string, opts []Option) []Option {
 	return append([]Option{Methods(method)}, opts...)
 }
 
+// The packages that register endpoints for their callers.
+const (
+	rootPackage     = "github.com/seed217079a1/endpoint"
+	canisterPackage = rootPackage + "/canister"
+)
+
 // register adds an endpoint on behalf of an exported function, whose caller is
 // reported as the place of registration.
 func (a *API) register(g *Group, path string, fn any, opts []Option) *Endpoint {
-	e := &Endpoint{path: path, fn: fn, options: opts, group: g, place: funcname.Here(2)}
+	e := &Endpoint{path: path, fn: fn, options: opts, group: g, place: funcname.Outside(rootPackage, canisterPackage)}
 	e.owner.Store(a)
 	a.mu.Lock()
 	defer a.mu.Unlock()

@@ -238,7 +238,8 @@ func fuzzOne(v reflect.Value, text string) bool {
 
 // fuzzMap collects name[key]=value, and reports whether all of it fits and any was sent.
 func fuzzMap(v reflect.Value, name string, all url.Values) (ok, sent bool) {
-	ok = true
+	ok = len(all[name]) == 0 // without a key nothing says where it belongs
+	sent = !ok
 	for full, values := range all {
 		key, found := strings.CutPrefix(full, name+"[")
 		key, closed := strings.CutSuffix(key, "]")

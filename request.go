@@ -3,18 +3,12 @@ package endpoint
 import (
 	"context"
 	"crypto/rand"
-	"errors"
 	"io"
 	"net/http"
 	"net/url"
-	"runtime/debug"
 	"strings"
-	"sync"
-	"time"
 
 	"github.com/go-json-experiment/json"
-
-	"github.com/seed217079a1/endpoint/internal/route"
 )
 
 // A Request is the request that a handler answers, with what the library knows
@@ -201,112 +195,6 @@ func (r *Request) RequestID() string {
 	return c.id
 }
 
-// A call is one request on its way through the rooms: what is known of it so
-// far. Calls of endpoints whose functions can keep nothing of it are pooled,
-// all others belong to the request for good.
-type call struct {
-	r        *http.Request // as the server or the middleware gave it
-	req      Request       // as user code sees it
-	ctx      requestContext
-	visible  context.Context // what user code is given: ctx, or one made from it by middleware
-	cancel   context.CancelFunc
-	table    *table
-	plan     *plan // nil before an endpoint is found
-	settings *settings
-	path     route.Path
-	start    time.Duration // as now has it
-	outer    writer        // around the server's writer
-	out      *writer       // what the answer goes to: outer, or one inside the middleware
-	body     *limitedBody  // as the server has it, nil for none
-	input    *limitedBody  // what is read: body, or what middleware made of it
-
-	faults    []FieldError
-	broken    *Error // a fault that is more than a field: 400, 408, 413, 415
-	deps      []dependency
-	finish    []finisher
-	temporary []string // files of uploads, removed at the end
-	typed     bool     // the handler chose the content type
-	failing   bool     // an error is being answered
-	cut       bool     // the connection is to be cut, as half of the answer is out
-
-	shared sync.Once // makes the request that user code sees
-	idOnce sync.Once
-	id     string
-}
-
-// requestContext is the context of a request, which knows its Request.
-type requestContext struct {
-	context.Context
-
-	call *call
-}
-
-// Value returns the *Request for its key.
-func (c *requestContext) Value(key any) any {
-	if _, ok := key.(requestKey); ok {
-		return c.call.request()
-	}
-	return c.Context.Value(key)
-}
-
-// pathValue returns the value of the path parameter with this index.
-func (c *call) pathValue(i int) string {
-	p := c.plan.pathParams[i]
-	if p.rest {
-		return c.path.Rest(p.segment)
-	}
-	return c.path.Segment(p.segment)
-}
-
-// bodyBytes reads the body once and keeps it.
-func (c *call) bodyBytes() ([]byte, error) {
-	b := c.input
-	if b == nil {
-		return nil, nil
-	}
-	if !b.kept {
-		b.kept = true
-		b.whole, b.wholeErr = b.readAll(nil)
-	}
-	return b.whole, b.wholeErr
-}
-
-// fault collects what is wrong with an input; beyond maxFaults it is dropped.
-func (c *call) fault(f FieldError) {
-	if len(c.faults) < maxFaults {
-		c.faults = append(c.faults, f)
-	}
-}
-
-// invalid returns the faults collected as one error, nil if there are none.
-func (c *call) invalid() error {
-	if c.broken != nil {
-		e := *c.broken
-		e.Fields = append(e.Fields, c.faults...)
-		return &e
-	}
-	if len(c.faults) == 0 {
-		return nil
-	}
-	return &Error{
-		Status: http.StatusUnprocessableEntity,
-		Detail: "the request has invalid values",
-		Fields: append([]FieldError(nil), c.faults...),
-	}
-}
-
-// stack returns the stack of a panic, from where it was caught.
-func stack() string { return string(debug.Stack()) }
-
-// errBodyClosed is the error of reading a body after the handler returned.
-var errBodyClosed = errors.New("endpoint: the body cannot be read after the handler returned")
-
-// epoch is when the program started.
-var epoch = time.Now()
-
-// now returns the time since epoch, which costs half of what time.Now does.
-func now() time.Duration { return time.Since(epoch) }
-
 // params returns the parameters of all sources in one map.
 func (c *call) params() Params {
 	all := Params{}
@@ -342,4 +230,18 @@ func allText(values []string) bool {
 		}
 	}
 	return true
+}
+
+// query returns the parsed query.
+func (c *call) query() url.Values {
+	values, err := url.ParseQuery(c.r.URL.RawQuery)
+	if err != nil {
+		c.refuse(badQuery)
+	}
+	for name, v := range values {
+		if !isText(name) || !allText(v) {
+			c.fault(FieldError{In: "query", Code: "text", Message: "must be UTF-8 text without NUL"})
+		}
+	}
+	return values
 }

@@ -8,6 +8,7 @@ import (
 	"io"
 	"iter"
 	"log/slog"
+	"mime"
 	"net/http"
 	"reflect"
 	"strconv"
@@ -344,3 +345,39 @@ func appendField(buf *bytes.Buffer, name, value string) {
 	buf.WriteString(strings.ToValidUTF8(value, "\uFFFD"))
 	buf.WriteByte('\n')
 }
+
+// accepts reports whether an Accept header takes a media type; a missing
+// header takes everything.
+func accepts(accept []string, kind string) bool {
+	if len(accept) == 0 {
+		return true
+	}
+	major, _, _ := strings.Cut(kind, "/")
+	ok, best := false, -1
+	for i, part := range strings.Split(strings.Join(accept, ","), ",") {
+		if i >= maxAccept {
+			break
+		}
+		name, params, err := mime.ParseMediaType(strings.TrimSpace(part))
+		if err != nil {
+			continue
+		}
+		precision := -1
+		switch name {
+		case kind:
+			precision = 2
+		case major + "/*":
+			precision = 1
+		case "*/*":
+			precision = 0
+		}
+		if precision > best {
+			q, err := strconv.ParseFloat(params["q"], 64)
+			best, ok = precision, params["q"] == "" || err == nil && q > 0
+		}
+	}
+	return ok
+}
+
+// maxAccept is how many ranges of an Accept header are looked at.
+const maxAccept = 32

@@ -2,10 +2,13 @@ package shape
 
 import (
 	"context"
+	"errors"
 	"net/http"
 
 	"github.com/seed217079a1/endpoint"
 )
+
+var errHandler = errors.New("the service has no query; give one")
 
 func variadic(...string) string { return "" }
 
@@ -68,6 +71,9 @@ func functions() []Case {
 		{"nil handler function", "likewise for a function type with methods", on(func(api *endpoint.API) {
 			var h http.HandlerFunc
 			api.Get("x", h) // want `the http.Handler is a nil http.HandlerFunc; give a handler`
+		})},
+		{"error", "who made the handler knows why it cannot be served", on(func(api *endpoint.API) {
+			api.Get("x", errHandler) // want `the service has no query; give one`
 		})},
 		{"called function", "the result of the function instead of the function", on(func(api *endpoint.API) {
 			api.Get("x", ok()) // want `string is not a function; give a function or an http.Handler`
