@@ -103,6 +103,7 @@ var packageVars = map[string]string{
 	"endpoint.authorityOf":          "validator/v10 with the rules of each type, which the type alone decides",
 	"endpoint.fastPaths":            "turned off by tests, to prove that nothing changes",
 	"endpoint.acceptPass":           "likewise",
+	"endpoint.writeTimeout":         "shortened by tests",
 	"endpoint.keepAlive":            "shortened by tests",
 	"endpoint.typeJSON":             "a header value shared by all answers, never written",
 	"endpoint.typeProblem":          "likewise",

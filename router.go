@@ -321,7 +321,7 @@ func (p *probe) ask(trees []*httprouter.Router, from int, best *pathNode) *pathN
 // on; nil if there is none.
 func (t *table) find(path route.Path, from int) *pathNode {
 	key := path.Key()
-	if n := t.literal[key]; n != nil && n.rank >= from && (!path.Slash() || path.Len() == 0) {
+	if n := t.literal[key]; n != nil && n.rank >= from {
 		return n
 	}
 	var exact *forest

@@ -183,6 +183,12 @@ func (u *upload) file(i int, p *multipart.Part) error {
 		s.seen[i] = seenBad
 		u.in.fault2(u.call, field, "repeated", "must be sent once")
 	}
+	if p.FileName() == "" {
+		// A browser sends a file input that was left empty this way.
+		if n, err := io.Copy(io.Discard, p); err != nil || n == 0 {
+			return err
+		}
+	}
 	name, err := fileName(p.FileName())
 	if err != nil {
 		s.seen[i] = seenBad

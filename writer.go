@@ -186,7 +186,7 @@ func bodyAllowed(status int) bool {
 type writeDeadliner interface{ SetWriteDeadline(time.Time) error }
 
 // writeTimeout is the longest time that one write of an answer may take.
-const writeTimeout = 20 * time.Second
+var writeTimeout = 20 * time.Second //nolint:gochecknoglobals // shortened by tests
 
 // deadlines sets the deadline of each write, where the connection has one.
 type deadlines struct{ w writeDeadliner }
