@@ -70,7 +70,7 @@ func (b *limitedBody) Read(p []byte) (int, error) {
 	switch {
 	case err == nil:
 		return n, nil
-	case err == io.EOF: //nolint:errorlint // an io.Reader returns it bare
+	case errors.Is(err, io.EOF):
 		b.done = true
 		b.settle()
 		return n, io.EOF
@@ -147,7 +147,7 @@ func (b *limitedBody) readAll(buf []byte) ([]byte, error) {
 		n, err := b.Read(buf[len(buf):cap(buf)])
 		buf = buf[:len(buf)+n]
 		if err != nil {
-			if err == io.EOF { //nolint:errorlint // an io.Reader returns it bare
+			if errors.Is(err, io.EOF) {
 				return buf, nil
 			}
 			return buf, err

@@ -188,7 +188,7 @@ func (p *plan) serveText(t *table, w http.ResponseWriter, r *http.Request) {
 			c.replyText(text)
 		}
 		if c.cut {
-			panic(http.ErrAbortHandler)
+			cutConnection()
 		}
 		return
 	}
@@ -200,8 +200,8 @@ func (p *plan) serveText(t *table, w http.ResponseWriter, r *http.Request) {
 func (p *plan) callText() (text string, err error) {
 	defer func() {
 		if v := recover(); v != nil {
-			if v == http.ErrAbortHandler { //nolint:errorlint // the value itself is the signal
-				panic(v)
+			if isAbort(v) {
+				cutConnection()
 			}
 			err = asPanic(v)
 		}
@@ -259,7 +259,7 @@ func (c *call) run() {
 			c.caught(v)
 		}
 		if c.cut {
-			panic(http.ErrAbortHandler)
+			cutConnection()
 		}
 	}()
 	if c.plan.inner == nil {
@@ -271,7 +271,7 @@ func (c *call) run() {
 
 // caught answers a panic outside the handler.
 func (c *call) caught(v any) {
-	if v == http.ErrAbortHandler { //nolint:errorlint // the value itself is the signal
+	if isAbort(v) {
 		c.cut = true
 		return
 	}
@@ -286,7 +286,7 @@ var errLostContext = errors.New("middleware replaced the request's context; make
 func enter(w http.ResponseWriter, r *http.Request) {
 	request := RequestFrom(r.Context())
 	if request == nil {
-		panic(errLostContext)
+		panic(errLostContext) //nolint:forbidigo // caught in run, as what middleware does wrong is
 	}
 	c := request.call
 	c.r, c.req.Request = r, r
@@ -306,8 +306,8 @@ func (c *call) handle() {
 			return
 		}
 		err := asPanic(v)
-		_ = c.finishAll(err)           // what fails beside a panic is logged
-		if v == http.ErrAbortHandler { //nolint:errorlint // the value itself is the signal
+		_ = c.finishAll(err) // what fails beside a panic is logged
+		if isAbort(v) {
 			c.cut = true
 			return
 		}
@@ -473,4 +473,14 @@ func isStream(v any) bool {
 	}
 	t := reflect.TypeOf(v)
 	return t.Implements(readerType) || isIterator(t)
+}
+
+// cutConnection makes the server cut the connection.
+func cutConnection() {
+	panic(http.ErrAbortHandler) //nolint:forbidigo // net/http's one way to say so
+}
+
+// isAbort reports whether a handler panicked to have the connection cut.
+func isAbort(v any) bool {
+	return v == http.ErrAbortHandler //nolint:errorlint // the value itself is the signal
 }

@@ -12,7 +12,6 @@ import (
 	"sync"
 
 	"github.com/julienschmidt/httprouter"
-
 	"github.com/seed217079a1/endpoint/internal/route"
 )
 
@@ -421,7 +420,7 @@ func (t *table) serveAround(w http.ResponseWriter, r *http.Request) {
 		}
 		c.outer.close()
 		if c.cut {
-			panic(http.ErrAbortHandler)
+			cutConnection()
 		}
 	}()
 	t.around.ServeHTTP(&c.outer, r)
@@ -509,7 +508,7 @@ func (t *table) refuse(w http.ResponseWriter, r *http.Request, s *settings, e *E
 	defer func() {
 		c.end()
 		if c.cut {
-			panic(http.ErrAbortHandler)
+			cutConnection()
 		}
 	}()
 	defer func() {

@@ -156,7 +156,7 @@ func newUserFunc(fn any) userFunc {
 
 // unjoin returns the errors that were joined.
 func unjoin(err error) []error {
-	if joined, ok := err.(interface{ Unwrap() []error }); ok { //nolint:errorlint // made by errors.Join here
+	if joined, ok := err.(interface{ Unwrap() []error }); ok {
 		return joined.Unwrap()
 	}
 	return []error{err}

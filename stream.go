@@ -132,7 +132,7 @@ func (c *call) stream(status int, r io.Reader, modified time.Time) error {
 		if n > 0 && s.send(buf[:n]) != nil {
 			return s.end(nil)
 		}
-		if err == io.EOF { //nolint:errorlint // an io.Reader returns it bare
+		if err == io.EOF {
 			return s.end(nil)
 		}
 		if err != nil {

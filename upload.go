@@ -86,7 +86,7 @@ func (in *inputType) bindMultipart(c *call, s *slot) {
 	reader := multipart.NewReader(body, boundary)
 	for {
 		part, err := reader.NextPart()
-		if err == io.EOF { //nolint:errorlint // an io.Reader returns it bare
+		if errors.Is(err, io.EOF) {
 			break
 		}
 		if err == nil {
