@@ -2,6 +2,7 @@ package endpoint
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"io"
 	"net/http"
@@ -20,9 +21,10 @@ import (
 // far. Calls of endpoints whose functions can keep nothing of it are pooled,
 // all others belong to the request for good.
 type call struct {
-	r        *http.Request // as the server or the middleware gave it
-	req      Request       // as user code sees it
-	ctx      requestContext
+	r        *http.Request   // as the server or the middleware gave it
+	req      Request         // as user code sees it
+	scope    *scope          // nil if user code sees no context
+	base     context.Context // the server's, or one made from it to cancel
 	visible  context.Context // what user code is given: ctx, or one made from it by middleware
 	cancel   context.CancelFunc
 	table    *table
@@ -49,28 +51,80 @@ type call struct {
 	id     string
 }
 
-// requestContext is the context of a request, which knows its Request.
-type requestContext struct {
+// A scope is the context of a request. It is all that a handler which takes
+// nothing but a context can keep, so it outlives the call, which is pooled; who
+// asks it for the request keeps the call too.
+type scope struct {
 	context.Context
 
-	call *call
+	r    *http.Request
+	plan *plan // nil before an endpoint is found
+	path route.Path
+	mu   sync.Mutex
+	call *call  // nil once the answer is out, unless it is kept
+	kept bool   // user code has the request
+	id   string // of the request, once the call is gone
+	late *Request
 }
 
 // Value returns the *Request for its key.
-func (c *requestContext) Value(key any) any {
+func (s *scope) Value(key any) any {
 	if _, ok := key.(requestKey); ok {
-		return c.call.request()
+		return s.request()
 	}
-	return c.Context.Value(key)
+	return s.Context.Value(key)
+}
+
+// request returns the request; one who asks for the first time after the
+// answer is out gets what net/http knows of it.
+func (s *scope) request() *Request {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.call != nil {
+		s.kept = true
+		return s.call.request()
+	}
+	if s.late == nil {
+		if s.id == "" {
+			s.id = rand.Text()
+		}
+		s.late = &Request{Request: s.r.WithContext(s), id: s.id}
+		if s.plan != nil {
+			s.plan.setPathValues(s.late.Request, s.path)
+		}
+	}
+	return s.late
+}
+
+// detach takes the call off the scope and reports whether it may be used again.
+func (s *scope) detach() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !s.kept {
+		s.id, s.call = s.call.id, nil
+	}
+	return !s.kept
+}
+
+// own gives the call a context of its own.
+func (c *call) own() {
+	c.scope = &scope{Context: c.base, r: c.r, plan: c.plan, path: c.path, call: c}
+	c.visible = c.scope
+}
+
+// release gives a call back to the pool, unless user code has the request.
+func (c *call) release() {
+	if c.scope != nil && !c.scope.detach() {
+		c.end()
+		return
+	}
+	*c = call{}
+	calls.Put(c)
 }
 
 // pathValue returns the value of the path parameter with this index.
 func (c *call) pathValue(i int) string {
-	p := c.plan.pathParams[i]
-	if p.rest {
-		return c.path.Rest(p.segment)
-	}
-	return c.path.Segment(p.segment)
+	return c.plan.pathParams[i].value(c.path)
 }
 
 // bodyBytes reads the body once and keeps it.
@@ -125,8 +179,8 @@ var calls = sync.Pool{New: func() any { return new(call) }}
 // begin makes a call ready for a request.
 func (c *call) begin(t *table, p *plan, s *settings, w http.ResponseWriter, r *http.Request) {
 	c.r, c.req.call = r, c
-	c.ctx = requestContext{Context: r.Context(), call: c}
-	c.visible = &c.ctx
+	c.base = r.Context()
+	c.visible = c.base
 	c.table, c.plan, c.settings = t, p, s
 	c.outer.ResponseWriter, c.outer.call, c.outer.outer = w, c, true
 	c.out = &c.outer
@@ -151,19 +205,22 @@ func (p *plan) serve(t *table, w http.ResponseWriter, r *http.Request, path rout
 		c := calls.Get().(*call)
 		c.begin(t, p, &p.settings, w, r)
 		c.path = path
+		if p.contextual {
+			c.own()
+		}
 		c.run()
-		*c = call{}
-		calls.Put(c)
+		c.release()
 		return
 	}
 	c := new(call)
 	c.begin(t, p, &p.settings, w, r)
-	c.outer.kept = true
 	c.path = path
+	c.outer.kept = true
 	if p.cancels {
-		c.ctx.Context, c.cancel = context.WithCancel(r.Context())
+		c.base, c.cancel = context.WithCancel(r.Context())
 		defer c.cancel()
 	}
+	c.own()
 	if p.settings.timeout > 0 {
 		c.runTimed(w)
 		return
@@ -216,14 +273,14 @@ func (c *call) request() *Request {
 	c.shared.Do(func() {
 		r := c.r
 		if c.plan != nil && c.plan.showsPath {
-			c.setPathValues(r) // what wraps the API sees them too
+			c.plan.setPathValues(r, c.path) // what wraps the API sees them too
 		}
-		shared := r.WithContext(&c.ctx)
+		shared := r.WithContext(c.visible)
 		if c.body != nil {
 			shared.Body = c.body
 		}
 		if c.plan != nil && !c.plan.showsPath {
-			c.setPathValues(shared)
+			c.plan.setPathValues(shared, c.path)
 		}
 		c.req.Request = shared
 	})
@@ -231,10 +288,18 @@ func (c *call) request() *Request {
 }
 
 // setPathValues gives a request the parameters of the path.
-func (c *call) setPathValues(r *http.Request) {
-	for i, q := range c.plan.pathParams {
-		r.SetPathValue(q.name, c.pathValue(i))
+func (p *plan) setPathValues(r *http.Request, path route.Path) {
+	for i := range p.pathParams {
+		r.SetPathValue(p.pathParams[i].name, p.pathParams[i].value(path))
 	}
+}
+
+// value returns the value of the parameter in a path.
+func (p *pathParam) value(path route.Path) string {
+	if p.rest {
+		return path.Rest(p.segment)
+	}
+	return path.Segment(p.segment)
 }
 
 // end closes what user code may have kept.

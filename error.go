@@ -232,7 +232,7 @@ func (c *call) fail(err error) {
 			err = other
 		}
 	}
-	e := s.asError(c.ctx.Context, err)
+	e := s.asError(c.base, err)
 	if e == nil {
 		c.log(slog.LevelDebug, "client is gone", 0, err)
 		c.cut = true
@@ -321,7 +321,7 @@ func (c *call) setHeader(header http.Header) {
 // log writes a line about the request: no query, header or body is in it.
 func (c *call) log(at slog.Level, message string, status int, cause error) {
 	logger := c.settings.log()
-	ctx := c.ctx.Context
+	ctx := c.base
 	if !logger.Enabled(ctx, at) {
 		return
 	}

@@ -54,6 +54,18 @@ const (
 
 // settings are the options of an endpoint, those of its API and groups included.
 type settings struct {
+	// What every request looks at comes first, so that it is together in memory.
+	strict      bool
+	textAsJSON  bool
+	status      int
+	maxBody     int64
+	bodyTimeout time.Duration
+	timeout     time.Duration
+	onError     func(*Request, error) error
+	format      func(*Request, *Error) *Response
+	mappers     []func(error) *Error // outermost first
+	logger      *slog.Logger
+
 	at          level // where the options that are being applied stand
 	methods     []string
 	name        string
@@ -62,21 +74,11 @@ type settings struct {
 	tags        []string
 	deprecated  bool
 	hidden      bool
-	status      int
 	around      []func(http.Handler) http.Handler // given to New: outside routing
 	middleware  []func(http.Handler) http.Handler // outermost first
 	guards      []guard
-	maxBody     int64
-	bodyTimeout time.Duration
-	timeout     time.Duration
-	strict      bool
-	mappers     []func(error) *Error // outermost first
-	onError     func(*Request, error) error
-	format      func(*Request, *Error) *Response
-	textAsJSON  bool
 	notFound    http.Handler
 	prefix      string
-	logger      *slog.Logger
 }
 
 // A guard is a function given to Depends, and where.

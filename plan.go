@@ -16,30 +16,30 @@ import (
 // A plan is an endpoint compiled for one API: everything that can be decided
 // before a request comes. Plans do not change.
 type plan struct {
-	endpoint   *Endpoint
-	pattern    route.Pattern // with the API's prefix
-	path       string        // its text
+	// What every request looks at comes first, so that it is together in memory.
+	path       string                 // the text of pattern
+	text       func() (string, error) // of a function without parameters, nothing around it
+	inner      http.Handler           // the middleware around the handler, nil without any
+	invoke     func(f *frame) error
+	frames     *sync.Pool
+	handler    userFunc
 	pathParams []pathParam
+	guards     []guardPlan
+	providers  []providerPlan
+	private    bool // user code can keep the call, so it is not pooled
+	contextual bool // user code takes the context
+	cancels    bool // the request's context may have to be cancelled
+	keepsBody  bool // the body may be asked for again
+	writes     bool // the handler takes the http.ResponseWriter
+	showsPath  bool // user code sees the *http.Request, so PathValue is set
+	fails      bool // the handler returns an error
+	form       resultForm
 	settings   settings
 
-	handler   userFunc
-	guards    []guardPlan
-	providers []providerPlan
-	out       reflect.Type // of the result, nil for none
-	fails     bool         // the handler returns an error
-	form      resultForm
-	consumer  string // what reads the body, "" for nothing
-
-	private   bool // user code can keep the call, so it is not pooled
-	cancels   bool // the request's context may have to be cancelled
-	keepsBody bool // the body may be asked for again
-	writes    bool // the handler takes the http.ResponseWriter
-	showsPath bool // user code sees the *http.Request, so PathValue is set
-	inner     http.Handler
-	invoke    func(f *frame) error
-	newFrame  func() *frame
-	frames    sync.Pool
-	text      func() (string, error) // of a function without parameters, nothing around it
+	endpoint *Endpoint
+	pattern  route.Pattern // with the API's prefix
+	out      reflect.Type  // of the result, nil for none
+	consumer string        // what reads the body, "" for nothing
 }
 
 // A pathParam is a parameter of the path.
@@ -185,9 +185,8 @@ func (b *builder) compile() {
 	}
 	p.consumer = b.consumer
 	b.settle()
-	p.newFrame, p.invoke = p.call(fn, ready)
+	p.frames, p.invoke = p.call(fn, ready)
 	p.setText(fn)
-	p.frames.New = func() any { return p.newFrame() }
 	if m := p.settings.middleware; len(m) > 0 {
 		p.inner = http.HandlerFunc(enter)
 		for _, wrap := range slices.Backward(m) {
@@ -303,7 +302,7 @@ func (b *builder) settle() {
 		for i := range f.params {
 			switch q := &f.params[i]; q.kind {
 			case paramContext:
-				p.private = true
+				p.contextual = true
 			case paramRequest, paramHTTP, paramWriter:
 				p.private, p.keepsBody, p.showsPath = true, true, true
 			case paramParams:

@@ -20,7 +20,8 @@ import (
 type Request struct {
 	*http.Request
 
-	call *call // nil for one made by hand
+	call *call  // nil for one made by hand
+	id   string // of one that was asked for after the answer was out
 }
 
 // Params is form, query and path parameters in one map, for code that comes
@@ -188,7 +189,7 @@ func (r *Request) Password() string {
 // 5xx answer.
 func (r *Request) RequestID() string {
 	if r.call == nil {
-		return ""
+		return r.id
 	}
 	c := r.call
 	c.idOnce.Do(func() { c.id = rand.Text() })

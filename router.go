@@ -24,6 +24,7 @@ type table struct {
 	plans     []*plan
 	nodes     []*pathNode // by rank
 	literal   map[string]*pathNode
+	literals  []bool    // which numbers of segments literal has
 	exact     []*forest // by number of segments
 	prefixes  *forest
 	around    http.Handler // routing inside the API's middleware, nil without any
@@ -198,6 +199,10 @@ func (t *table) plant() {
 			prefixes = append(prefixes, n)
 		case len(n.pattern.Params()) == 0:
 			t.literal[n.pattern.Key()] = n
+			for len(t.literals) <= n.pattern.Len() {
+				t.literals = append(t.literals, false)
+			}
+			t.literals[n.pattern.Len()] = true
 		default:
 			bySize[n.pattern.Len()] = append(bySize[n.pattern.Len()], n)
 		}
@@ -320,11 +325,14 @@ func (p *probe) ask(trees []*httprouter.Router, from int, best *pathNode) *pathN
 // on; nil if there is none.
 func (t *table) find(path route.Path, from int) *pathNode {
 	key := path.Key()
-	if n := t.literal[key]; n != nil && n.rank >= from {
-		return n
+	size := path.Len()
+	if size < len(t.literals) && t.literals[size] {
+		if n := t.literal[key]; n != nil && n.rank >= from {
+			return n
+		}
 	}
 	var exact *forest
-	if size := path.Len(); !path.Slash() && size < len(t.exact) {
+	if !path.Slash() && size < len(t.exact) {
 		exact = t.exact[size]
 	}
 	if exact == nil && t.prefixes == nil {
@@ -430,6 +438,7 @@ func (t *table) serveAround(w http.ResponseWriter, r *http.Request) {
 func (t *table) call(w http.ResponseWriter, r *http.Request) *call {
 	c := new(call)
 	c.begin(t, nil, &t.settings, w, r)
+	c.own()
 	return c
 }
 

@@ -87,8 +87,8 @@ func (s *stream) end(err error) error {
 	defer s.mu.Unlock()
 	s.deadline.clear()
 	c := s.call
-	if s.err == nil && c.ctx.Err() != nil {
-		s.err = context.Cause(&c.ctx)
+	if s.err == nil && c.base.Err() != nil {
+		s.err = context.Cause(c.base)
 	}
 	switch {
 	case !s.started && err != nil:
@@ -201,7 +201,7 @@ func (c *call) streamElements(status int, elements iter.Seq2[any, error], array 
 		if err != nil {
 			return s.end(err)
 		}
-		if c.ctx.Err() != nil {
+		if c.base.Err() != nil {
 			return s.end(nil)
 		}
 		buf.Reset()
@@ -225,7 +225,7 @@ func (c *call) streamElements(status int, elements iter.Seq2[any, error], array 
 		if first {
 			tail = "[]"
 		}
-		if c.ctx.Err() == nil {
+		if c.base.Err() == nil {
 			_ = s.send([]byte(tail)) // end sees the error
 		}
 	}
@@ -262,7 +262,7 @@ func (c *call) respondEvents(status int, events iter.Seq2[Event, error]) error {
 			stop()
 			return s.end(err)
 		}
-		if c.ctx.Err() != nil {
+		if c.base.Err() != nil {
 			break
 		}
 		buf.Reset()
@@ -290,7 +290,7 @@ func (s *stream) keepAlive() (stop func()) {
 			select {
 			case <-done:
 				return
-			case <-s.call.ctx.Done():
+			case <-s.call.base.Done():
 				return
 			case <-ticker.C:
 				if s.send([]byte(":\n\n")) != nil {
