@@ -99,6 +99,7 @@ var packageVars = map[string]string{
 	"endpoint.sourceNames":          "a constant list",
 	"endpoint.builtin":              "a constant map from type to parameter form",
 	"endpoint.framePools":           "a cache by reflect.Type, which alone decides what is in it",
+	"endpoint.formSyntax":           "a constant table",
 	"endpoint.inputTypes":           "a cache by reflect.Type, which alone decides what is in it",
 	"endpoint.bodyTypes":            "likewise",
 	"endpoint.authorityOf":          "validator/v10 with the rules of each type, which the type alone decides",
