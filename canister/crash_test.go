@@ -33,7 +33,7 @@ func crashStates(path string) (a, b *canister.State[int], err error) {
 func TestCrashChild(t *testing.T) {
 	path := os.Getenv(crashEnv)
 	if path == "" {
-		t.Skip("run by TestCrash")
+		return // only a child process of the test above has anything to do
 	}
 	a, b, err := crashStates(path)
 	if err != nil {
