@@ -9,6 +9,7 @@ import (
 	"reflect"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/go-json-experiment/json"
@@ -30,8 +31,8 @@ type limitedBody struct {
 
 	started time.Time // of the first read
 	read    int64
-	done    bool // the end was seen
-	closed  bool // the handler returned
+	done    bool         // the end was seen
+	over    *atomic.Bool // the handler returned
 	err     error
 
 	kept     bool // it was read whole, to be asked for again
@@ -45,7 +46,7 @@ type readDeadliner interface{ SetReadDeadline(time.Time) error }
 // the idle time with 408, and if the body ends early with 400.
 func (b *limitedBody) Read(p []byte) (int, error) {
 	switch {
-	case b.closed:
+	case b.over.Load():
 		return 0, errBodyClosed
 	case b.err != nil:
 		return 0, b.err
@@ -312,7 +313,7 @@ func (p *bodyPlan) bindJSON(c *call, v reflect.Value, ptr any) {
 		c.refuse(e)
 		return
 	}
-	if c.plan.keepsBody {
+	if c.plan.keepsBody || c.input != nil && c.input.kept {
 		text, err := c.bodyBytes()
 		if err != nil {
 			c.refuse(err)
@@ -363,7 +364,7 @@ func (c *call) bodyPairs() (p pairs, ok bool) {
 	buf := getBuffer()
 	var text []byte
 	var err error
-	if c.plan.keepsBody {
+	if c.plan.keepsBody || c.input != nil && c.input.kept {
 		text, err = c.bodyBytes()
 		text = append(buf.AvailableBuffer(), text...)
 	} else {

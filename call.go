@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/seed217079a1/endpoint/internal/route"
@@ -45,6 +46,9 @@ type call struct {
 	typed     bool     // the handler chose the content type
 	failing   bool     // an error is being answered
 	cut       bool     // the connection is to be cut, as half of the answer is out
+	broke     error    // what a stream failed with after its first piece
+
+	inside atomic.Int32 // handlers that run below middleware, less one once the request has ended
 
 	shared sync.Once // makes the request that user code sees
 	idOnce sync.Once
@@ -88,7 +92,7 @@ func (s *scope) request() *Request {
 		if s.id == "" {
 			s.id = rand.Text()
 		}
-		s.late = &Request{Request: s.r.WithContext(s), id: s.id}
+		s.late = &Request{Request: s.r.Clone(s), id: s.id} // the values of its path are its own
 		if s.plan != nil {
 			s.plan.setPathValues(s.late.Request, s.path)
 		}
@@ -182,12 +186,12 @@ func (c *call) begin(t *table, p *plan, s *settings, w http.ResponseWriter, r *h
 	c.base = r.Context()
 	c.visible = c.base
 	c.table, c.plan, c.settings = t, p, s
-	c.outer.ResponseWriter, c.outer.call, c.outer.outer = w, c, true
+	c.outer.ResponseWriter, c.outer.call, c.outer.r, c.outer.outer = w, c, r, true
 	c.out = &c.outer
 	if r.Body != nil && r.Body != http.NoBody && r.ContentLength != 0 {
 		c.body = &limitedBody{
 			body: r.Body, deadline: unwrapTo[readDeadliner](w),
-			limit: s.maxBody, length: r.ContentLength, idle: s.bodyTimeout,
+			limit: s.maxBody, length: r.ContentLength, idle: s.bodyTimeout, over: &c.outer.closed,
 		}
 		c.input = c.body
 	}
@@ -197,6 +201,9 @@ func (c *call) begin(t *table, p *plan, s *settings, w http.ResponseWriter, r *h
 // serve answers a request for the endpoint.
 func (p *plan) serve(t *table, w http.ResponseWriter, r *http.Request, path route.Path) {
 	r.Pattern = p.path
+	if len(p.settings.around) > 0 {
+		p.setPathValues(r, path) // the API's middleware sees them when the answer is out
+	}
 	if p.text != nil && (r.Body == nil || r.Body == http.NoBody) && r.Method != http.MethodHead {
 		p.serveText(t, w, r)
 		return
@@ -305,15 +312,16 @@ func (p *pathParam) value(path route.Path) string {
 // end closes what user code may have kept.
 func (c *call) end() {
 	c.outer.close()
-	if c.out != &c.outer {
-		c.out.closed.Store(true)
+	c.leave()
+}
+
+// leave is called when the request ends and when a handler below middleware
+// does, which may be later, as below http.TimeoutHandler: who is last removes
+// the temporary files.
+func (c *call) leave() {
+	if c.inside.Add(-1) < 0 {
+		c.removeTemporary()
 	}
-	for _, b := range []*limitedBody{c.body, c.input} {
-		if b != nil {
-			b.closed = true
-		}
-	}
-	c.removeTemporary()
 }
 
 // run answers the request, through the middleware. A panic of middleware is
@@ -354,11 +362,20 @@ func enter(w http.ResponseWriter, r *http.Request) {
 		panic(errLostContext) //nolint:forbidigo // caught in run, as what middleware does wrong is
 	}
 	c := request.call
+	c.inside.Add(1)
+	defer c.leave()
 	c.r, c.req.Request = r, r
 	c.visible = r.Context()
-	c.out = &writer{ResponseWriter: w, call: c}
-	if r.Body != nil && r.Body != http.NoBody && (c.body == nil || r.Body != io.ReadCloser(c.body)) {
-		c.input = &limitedBody{body: r.Body, limit: c.settings.maxBody, length: -1, idle: c.settings.bodyTimeout}
+	c.out = &writer{ResponseWriter: w, call: c, r: r}
+	// It may not be the first time: middleware may try again.
+	c.faults, c.broken, c.broke, c.typed, c.failing, c.cut = nil, nil, nil, false, false, false
+	switch {
+	case r.Body == nil || r.Body == http.NoBody:
+		c.input = nil
+	case c.body != nil && r.Body == io.ReadCloser(c.body):
+		c.input = c.body
+	default:
+		c.input = &limitedBody{body: r.Body, limit: c.settings.maxBody, length: -1, idle: c.settings.bodyTimeout, over: &c.outer.closed}
 	}
 	c.handle()
 }
@@ -406,14 +423,23 @@ func (c *call) answer() error {
 	}
 	if err == nil && c.streams(f) {
 		// What the answer is read from must outlive it.
-		err = c.reply(p.form, f.out)
-		err = c.finishAll(err)
+		err = c.finishStream(c.reply(p.form, f.out))
 	} else if err = c.finishAll(err); err == nil {
 		err = c.reply(p.form, f.out)
 	}
 	f.reset()
 	p.frames.Put(f)
 	return err
+}
+
+// finishStream finishes the dependencies after a stream, whose error they are
+// given also where the answer is half out, so that it was dealt with.
+func (c *call) finishStream(err error) error {
+	if err == nil && c.broke != nil {
+		_ = c.finishAll(c.broke) // what fails beside it is logged
+		return nil
+	}
+	return c.finishAll(err)
 }
 
 // guard runs a guard with what the request has for it.

@@ -36,6 +36,7 @@ type Operation struct {
 	Strict     bool          // unknown parameters and members are refused
 
 	needs []string // types of configurations and dependencies, for Explain
+	steps []string // what runs before the handler, likewise
 }
 
 // An OperationParameter is one value that an endpoint reads from a request.
@@ -128,9 +129,24 @@ func (p *plan) describe() Operation {
 		}
 	}
 	d.addUnbound(p)
+	d.addSteps(p)
 	d.Result = p.describeResult()
 	d.addErrors(p)
 	return d
+}
+
+// addSteps names what a request passes before the handler.
+func (d *Operation) addSteps(p *plan) {
+	for _, m := range p.settings.middleware {
+		d.steps = append(d.steps, "middleware "+funcname.Of(m))
+	}
+	for i := range p.guards {
+		when := "before the body is read"
+		if !p.guards[i].early {
+			when = "after the body is read"
+		}
+		d.steps = append(d.steps, "guard "+displayName(p.guards[i].function.fn.Interface())+", "+when)
+	}
 }
 
 // addParam describes what one parameter of a function reads.
@@ -260,6 +276,15 @@ func (d *Operation) explain(b *strings.Builder) {
 		state = " (disabled)"
 	}
 	fmt.Fprintf(b, "%s %s%s\n\thandler %s, registered at %s\n", strings.Join(d.Methods, ","), path, state, d.Function, d.Place)
+	for _, step := range d.steps {
+		fmt.Fprintf(b, "\t%s\n", step)
+	}
+	if d.Strict {
+		b.WriteString("\tstrict: what is not known is a fault\n")
+	}
+	if d.Timeout > 0 {
+		fmt.Fprintf(b, "\twithin %v\n", d.Timeout)
+	}
 	for _, v := range d.Parameters {
 		v.explain(b)
 	}

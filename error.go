@@ -263,8 +263,9 @@ func (c *call) fail(err error) {
 	body, err := e.problem()
 	if err != nil {
 		c.log(slog.LevelError, "problem cannot be marshalled", e.status(), err)
-		c.giveUp()
-		return
+		c.out.Header().Set("X-Request-Id", c.req.RequestID())
+		e = &Error{Status: http.StatusInternalServerError}
+		body, _ = e.problem() // nothing is in it that could fail
 	}
 	c.out.Header()["Content-Type"] = typeProblem
 	c.out.write(e.status(), body)

@@ -140,14 +140,18 @@ type jsonBuffer struct {
 	bytes.Buffer
 
 	encoder *jsontext.Encoder
+	busy    bool // within encode; a panic leaves it set
 }
 
 var jsonBuffers = sync.Pool{New: func() any { return &jsonBuffer{encoder: jsontext.NewEncoder(io.Discard)} }}
 
 // encode appends a value and a line end.
 func (b *jsonBuffer) encode(v any) error {
+	b.busy = true
 	b.encoder.Reset(&b.Buffer, encodeOptions)
-	return json.MarshalEncode(b.encoder, v)
+	err := json.MarshalEncode(b.encoder, v)
+	b.busy = false
+	return err
 }
 
 // text returns what was encoded, without the line end.
@@ -156,9 +160,10 @@ func (b *jsonBuffer) text() []byte { return bytes.TrimSuffix(b.Bytes(), newline)
 // newline is what the encoder ends a value with.
 var newline = []byte{'\n'}
 
-// free gives the buffer back to the pool.
+// free gives the buffer back to the pool, unless a panic left its encoder within a
+// value, where it refuses to be used again.
 func (b *jsonBuffer) free() {
-	if b.Cap() <= maxPooledBuffer {
+	if !b.busy && b.Cap() <= maxPooledBuffer {
 		b.Reset()
 		jsonBuffers.Put(b)
 	}

@@ -108,9 +108,13 @@ func (w *timedWriter) Write(p []byte) (int, error) {
 // ReadFrom copies in chunks, each under a deadline of its own.
 func (w *timedWriter) ReadFrom(r io.Reader) (int64, error) {
 	var total int64
+	to := w.readerFrom() // it is the handler's goroutine that copies, so nothing outlives it
+	if to == nil {
+		to = w.writer
+	}
 	for {
 		w.d.extend()
-		n, err := w.writer.ReadFrom(io.LimitReader(r, chunkSize))
+		n, err := to.ReadFrom(io.LimitReader(r, chunkSize))
 		total += n
 		if err != nil || n < chunkSize {
 			return total, err

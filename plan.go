@@ -198,7 +198,6 @@ func (b *builder) compile() {
 // guard compiles a guard.
 func (b *builder) guard(i int, g guard) {
 	what := fmt.Sprintf("guard %d, %s (%s): ", i+1, displayName(g.fn), g.place)
-	before := b.consumer
 	f, ok := b.analyse(g.fn, what)
 	if !f.callable() {
 		return
@@ -211,7 +210,22 @@ func (b *builder) guard(i int, g guard) {
 	if !ok {
 		return
 	}
-	b.plan.guards = append(b.plan.guards, guardPlan{f, t.NumOut() == 1, b.consumer == before})
+	b.plan.guards = append(b.plan.guards, guardPlan{f, t.NumOut() == 1, !b.plan.readsBody(&f)})
+}
+
+// readsBody reports whether a function or a provider that it needs takes the body.
+func (p *plan) readsBody(f *userFunc) bool {
+	return slices.ContainsFunc(f.params, func(q param) bool {
+		switch q.kind {
+		case paramBody:
+			return true
+		case paramInput:
+			return q.input.consumes() != ""
+		case paramProvided:
+			return p.readsBody(&p.providers[q.dep].function)
+		}
+		return false
+	})
 }
 
 // need returns the index of a provider in the plan, and compiles it there when

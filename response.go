@@ -88,7 +88,11 @@ func (c *call) reply(form resultForm, out any) error {
 	case resultJSON:
 		return c.replyJSON(out)
 	}
-	return c.respondWith(c.status(http.StatusOK), reflect.ValueOf(out).Elem().Interface())
+	v := reflect.ValueOf(out).Elem()
+	if t := v.Type(); t.Kind() == reflect.Interface && v.IsNil() && (t.Implements(readerType) || t.Implements(handlerType)) {
+		return c.noContent() // a nil reader or handler; any other interface without a value is null
+	}
+	return c.respondWith(c.status(http.StatusOK), v.Interface())
 }
 
 // status returns the status of a success.

@@ -500,9 +500,10 @@ func (t *table) notFound(w http.ResponseWriter, r *http.Request) {
 func (t *table) otherMethod(w http.ResponseWriter, r *http.Request, s *settings, methods []string) {
 	allow := []string{strings.Join(methods, ", ")}
 	if r.Method == http.MethodOptions {
-		h := w.Header()
-		h["Allow"], h["X-Content-Type-Options"] = allow, noSniff
-		w.WriteHeader(http.StatusNoContent)
+		c := t.call(w, r)
+		c.settings = s
+		c.outer.Header()["Allow"] = allow
+		c.outer.WriteHeader(http.StatusNoContent)
 		return
 	}
 	e := Errorf(http.StatusMethodNotAllowed, "this path answers %s", allow[0])

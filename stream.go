@@ -97,7 +97,7 @@ func (s *stream) end(err error) error {
 		return s.err
 	case err != nil:
 		c.log(slog.LevelError, "stream failed", s.status, err)
-		c.cut = true
+		c.cut, c.broke = true, err
 	case s.err != nil:
 		c.log(slog.LevelDebug, "stream ended by the client or the server", s.status, s.err)
 		c.cut = true

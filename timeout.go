@@ -1,8 +1,10 @@
 package endpoint
 
 import (
+	"bufio"
 	"context"
 	"maps"
+	"net"
 	"net/http"
 	"sync"
 	"time"
@@ -30,11 +32,25 @@ func (t *timedAnswer) WriteHeader(status int) {
 	if t.late {
 		return
 	}
-	if !t.claimed && (status >= 200 || status == http.StatusSwitchingProtocols) {
+	h := t.w.Header()
+	if status < 200 && status != http.StatusSwitchingProtocols {
+		before := h.Clone() // what the clock answers with
+		copyHeader(h, t.header)
+		t.w.WriteHeader(status)
+		copyHeader(h, before)
+		return
+	}
+	if !t.claimed {
 		t.claimed = true
-		maps.Copy(t.w.Header(), t.header)
+		copyHeader(h, t.header)
 	}
 	t.w.WriteHeader(status)
+}
+
+// copyHeader makes a header the same as another.
+func copyHeader(to, from http.Header) {
+	clear(to)
+	maps.Copy(to, from)
 }
 
 // Write sends bytes of the handler's answer; if it is late they are dropped.
@@ -58,6 +74,42 @@ func (t *timedAnswer) Unwrap() http.ResponseWriter {
 	return t.w
 }
 
+// Hijack hands the connection over and claims the answer with it.
+func (t *timedAnswer) Hijack() (net.Conn, *bufio.ReadWriter, error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.late {
+		return nil, nil, http.ErrHandlerTimeout
+	}
+	conn, rw, err := http.NewResponseController(t.w).Hijack()
+	t.claimed = t.claimed || err == nil
+	return conn, rw, err
+}
+
+// SetReadDeadline sets the deadline unless the answer is the clock's: by then
+// the connection may serve another request.
+func (t *timedAnswer) SetReadDeadline(at time.Time) error {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.late {
+		return http.ErrHandlerTimeout
+	}
+	return http.NewResponseController(t.w).SetReadDeadline(at)
+}
+
+// SetWriteDeadline does likewise.
+func (t *timedAnswer) SetWriteDeadline(at time.Time) error {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.late {
+		return http.ErrHandlerTimeout
+	}
+	return http.NewResponseController(t.w).SetWriteDeadline(at)
+}
+
+// finish copies what was set after the header went out, which are trailers.
+func (t *timedAnswer) finish() { maps.Copy(t.w.Header(), t.header) }
+
 // expire claims the answer for the clock and reports whether it could.
 func (t *timedAnswer) expire() bool {
 	t.mu.Lock()
@@ -75,6 +127,15 @@ func (c *call) runTimed(w http.ResponseWriter) {
 		answer.header = http.Header{}
 	}
 	original, limit := c.r, c.settings.timeout
+	if c.plan.showsPath {
+		c.plan.setPathValues(original, c.path) // what wraps the API sees them too
+	}
+	// A late handler must not write to what the server has back.
+	c.r = original.Clone(original.Context())
+	c.r.Trailer = original.Trailer // the server fills it as the body ends
+	if c.body != nil {
+		c.body.deadline = answer
+	}
 	c.outer.ResponseWriter = answer
 	done := make(chan any, 1)
 	go func() {
@@ -89,18 +150,22 @@ func (c *call) runTimed(w http.ResponseWriter) {
 	defer timer.Stop()
 	select {
 	case v := <-done:
+		answer.finish()
 		repanic(v)
 		return
 	case <-timer.C:
 	}
 	if !answer.expire() {
-		repanic(<-done)
+		v := <-done
+		answer.finish()
+		repanic(v)
 		return
 	}
 	c.cancel()
 	late := new(call)
 	late.begin(c.table, c.plan, c.settings, w, original)
-	late.path = c.path
+	late.path, late.start = c.path, c.start
+	late.idOnce.Do(func() { late.id = c.req.RequestID() }) // it is the same request
 	late.fail(context.DeadlineExceeded)
 	late.end()
 }

@@ -6,6 +6,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"os"
 	"strconv"
 	"sync"
 	"sync/atomic"
@@ -25,10 +26,11 @@ type writer struct {
 	http.ResponseWriter
 
 	call   *call
+	r      *http.Request // as its side of the middleware has it
 	outer  bool
 	wrote  bool // the header is out
 	status int
-	closed atomic.Bool // the handler returned
+	closed atomic.Bool // of the outer one: the handler returned
 	kept   bool        // user code may keep the writer, so mu is held while writing
 	mu     sync.Mutex  // so that no write goes on when the handler has returned
 }
@@ -64,7 +66,7 @@ func (w *writer) WriteHeader(status int) {
 }
 
 func (w *writer) writeHeader(status int) {
-	if w.wrote || w.closed.Load() {
+	if w.wrote || w.call.outer.closed.Load() {
 		return
 	}
 	if status < 200 && status != http.StatusSwitchingProtocols {
@@ -86,34 +88,57 @@ func (w *writer) writeHeader(status int) {
 func (w *writer) Write(p []byte) (int, error) {
 	w.lock()
 	defer w.unlock()
-	if w.closed.Load() {
+	if w.call.outer.closed.Load() {
 		return 0, errClosed
 	}
 	if !w.wrote {
 		w.writeHeader(http.StatusOK)
 	}
-	if w.outer && w.call.r.Method == http.MethodHead {
+	if w.outer && w.r.Method == http.MethodHead {
 		return len(p), nil
 	}
 	return w.ResponseWriter.Write(p)
 }
 
-// ReadFrom lets the server use its fast path for files.
+// ReadFrom copies piece by piece, so that no copy goes on when the handler has
+// returned. A file does not keep close waiting, so it takes the fast path whole.
 func (w *writer) ReadFrom(r io.Reader) (int64, error) {
-	if w.closed.Load() {
+	to := w.readerFrom()
+	if to == nil || !isFile(r) {
+		return io.Copy(struct{ io.Writer }{w}, r)
+	}
+	w.lock()
+	defer w.unlock()
+	if w.call.outer.closed.Load() {
 		return 0, errClosed
 	}
-	if to, ok := w.ResponseWriter.(io.ReaderFrom); ok && w.wrote && w.call.r.Method != http.MethodHead {
-		return to.ReadFrom(r)
+	return to.ReadFrom(r)
+}
+
+// isFile reports whether a reader is a file, be it a limited part of one.
+func isFile(r io.Reader) bool {
+	if limited, ok := r.(*io.LimitedReader); ok {
+		r = limited.R
 	}
-	return io.Copy(struct{ io.Writer }{w}, r)
+	_, ok := r.(*os.File)
+	return ok
+}
+
+// readerFrom returns the server's fast path, nil if there is none now.
+func (w *writer) readerFrom() io.ReaderFrom {
+	w.lock()
+	defer w.unlock()
+	if to, ok := w.ResponseWriter.(io.ReaderFrom); ok && w.wrote && w.r.Method != http.MethodHead {
+		return to
+	}
+	return nil
 }
 
 // FlushError sends what is buffered.
 func (w *writer) FlushError() error {
 	w.lock()
 	defer w.unlock()
-	if w.closed.Load() {
+	if w.call.outer.closed.Load() {
 		return errClosed
 	}
 	if !w.wrote {
@@ -140,7 +165,7 @@ func (w *writer) Unwrap() http.ResponseWriter { return w.ResponseWriter }
 // write answers with a status and a whole body.
 func (w *writer) write(status int, body []byte) {
 	h := w.Header()
-	head := w.call.r.Method == http.MethodHead
+	head := w.r.Method == http.MethodHead
 	if !bodyAllowed(status) {
 		body = nil
 		delete(h, "Content-Type")
@@ -239,7 +264,7 @@ func (c *call) leaveBody(status int) {
 		}
 		return
 	}
-	if c.r.ProtoMajor == 1 {
+	if c.outer.r.ProtoMajor == 1 {
 		c.outer.ResponseWriter.Header()["Connection"] = closing
 	}
 	if deadline != nil {
