@@ -1,18 +1,17 @@
 package endpoint_test
 
 import (
+	_ "expvar" // row 24: it registers on http.DefaultServeMux
 	"fmt"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	_ "net/http/pprof" // likewise
 	"net/url"
 	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
-
-	_ "expvar"         // row 24: it registers on http.DefaultServeMux
-	_ "net/http/pprof" // likewise
 
 	"github.com/seed217079a1/endpoint"
 )

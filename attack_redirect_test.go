@@ -1,6 +1,7 @@
 package endpoint_test
 
 import (
+	"fmt"
 	"net/http"
 	"net/url"
 	"os"
@@ -37,10 +38,22 @@ func attackMounts() map[string]struct {
 		"alone":                  {"", demo()},
 		"StripPrefix":            {"/api", http.StripPrefix("/api", demo())},
 		"Prefix":                 {"/api", demo(endpoint.Prefix("/api"))},
-		"ServeMux":               {"/api", mux},
-		"ServeMux and Prefix":    {"/api", prefixed},
+		"ServeMux":               {"/api", attackOwnRedirects(mux)},
+		"ServeMux and Prefix":    {"/api", attackOwnRedirects(prefixed)},
 		"StripPrefix and Prefix": {"/x/api", http.StripPrefix("/x", demo(endpoint.Prefix("api")))},
 	}
+}
+
+// attackOwnRedirects is a mux without its own redirects, which clean paths in
+// a way that differs between the Go releases.
+func attackOwnRedirects(mux *http.ServeMux) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if h, _ := mux.Handler(r); fmt.Sprintf("%T", h) == "*http.redirectHandler" {
+			http.NotFound(w, r)
+			return
+		}
+		mux.ServeHTTP(w, r)
+	})
 }
 
 func TestAttackRedirects(t *testing.T) {

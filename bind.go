@@ -161,6 +161,10 @@ func decodePairs(text []byte) (p pairs, ok bool) {
 	w, start, inKey := 0, 0, true
 	ends := make([]int, 0, 32)
 	for i := 0; i <= len(text); i++ {
+		for i < len(text) && !formSyntax[text[i]] {
+			text[w] = text[i]
+			i, w = i+1, w+1
+		}
 		if i == len(text) || text[i] == '&' {
 			if inKey && w > start {
 				ends = append(ends, w)
@@ -194,6 +198,9 @@ func decodePairs(text []byte) (p pairs, ok bool) {
 	}
 	return pairs{string(text[:w]), ends}, true
 }
+
+// formSyntax tells the bytes that mean something in an urlencoded text.
+var formSyntax = [256]bool{'&': true, '=': true, ';': true, '+': true, '%': true}
 
 func isHex(c byte) bool {
 	return '0' <= c && c <= '9' || 'a' <= c|0x20 && c|0x20 <= 'f'

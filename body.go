@@ -70,7 +70,7 @@ func (b *limitedBody) Read(p []byte) (int, error) {
 	switch {
 	case err == nil:
 		return n, nil
-	case err == io.EOF: //nolint:errorlint // an io.Reader returns it bare
+	case errors.Is(err, io.EOF):
 		b.done = true
 		b.settle()
 		return n, io.EOF
@@ -147,7 +147,7 @@ func (b *limitedBody) readAll(buf []byte) ([]byte, error) {
 		n, err := b.Read(buf[len(buf):cap(buf)])
 		buf = buf[:len(buf)+n]
 		if err != nil {
-			if err == io.EOF { //nolint:errorlint // an io.Reader returns it bare
+			if errors.Is(err, io.EOF) {
 				return buf, nil
 			}
 			return buf, err
@@ -308,7 +308,7 @@ func (p *bodyPlan) bindJSON(c *call, v reflect.Value, ptr any) {
 	if p.ptr && c.input == nil && len(h["Content-Type"]) == 0 {
 		return // no body: the pointer stays nil
 	}
-	if e := checkMediaType(h, jsonMedia); e != nil {
+	if e := c.checkJSONType(); e != nil {
 		c.refuse(e)
 		return
 	}
@@ -334,8 +334,17 @@ func (p *bodyPlan) bindJSON(c *call, v reflect.Value, ptr any) {
 	putBuffer(buf)
 }
 
+// checkJSONType refuses a body that is not sent as JSON.
+func (c *call) checkJSONType() *Error {
+	if c.settings.untypedJSON && len(c.r.Header["Content-Type"]) == 0 && len(c.r.Header["Content-Encoding"]) == 0 {
+		return nil
+	}
+	return checkMediaType(c.r.Header, jsonMedia)
+}
+
 func (p *bodyPlan) decode(c *call, text []byte, v reflect.Value, ptr any) {
 	if e := checkJSON(text); e != nil {
+		c.notJSON = true
 		c.refuse(e)
 		return
 	}
@@ -352,7 +361,9 @@ func (p *bodyPlan) decode(c *call, text []byte, v reflect.Value, ptr any) {
 		err = json.Unmarshal(text, ptr) // options cost, even if they change nothing
 	}
 	if err != nil {
-		c.refuse(jsonError(err, c.settings.strict))
+		e := jsonError(err, c.settings.strict)
+		c.notJSON = e.Status == http.StatusBadRequest
+		c.refuse(e)
 		return
 	}
 	p.json.check(c, text, v)

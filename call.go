@@ -2,6 +2,7 @@ package endpoint
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"io"
 	"net/http"
@@ -20,9 +21,10 @@ import (
 // far. Calls of endpoints whose functions can keep nothing of it are pooled,
 // all others belong to the request for good.
 type call struct {
-	r        *http.Request // as the server or the middleware gave it
-	req      Request       // as user code sees it
-	ctx      requestContext
+	r        *http.Request   // as the server or the middleware gave it
+	req      Request         // as user code sees it
+	scope    *scope          // nil if user code sees no context
+	base     context.Context // the server's, or one made from it to cancel
 	visible  context.Context // what user code is given: ctx, or one made from it by middleware
 	cancel   context.CancelFunc
 	table    *table
@@ -35,6 +37,10 @@ type call struct {
 	body     *limitedBody  // as the server has it, nil for none
 	input    *limitedBody  // what is read: body, or what middleware made of it
 
+	user      *User
+	uncached  bool     // the answer is for the user alone
+	bySession bool     // the user was found in the session
+	session   *session // nil if the endpoint has none
 	faults    []FieldError
 	broken    *Error // a fault that is more than a field: 400, 408, 413, 415
 	deps      []dependency
@@ -43,34 +49,89 @@ type call struct {
 	typed     bool     // the handler chose the content type
 	failing   bool     // an error is being answered
 	cut       bool     // the connection is to be cut, as half of the answer is out
+	preflight bool     // a preflight is being answered
+	routed    bool     // of the call around the API's middleware: an endpoint or the table answers
+	notJSON   bool     // the body is to be JSON and is none
 
 	shared sync.Once // makes the request that user code sees
 	idOnce sync.Once
 	id     string
 }
 
-// requestContext is the context of a request, which knows its Request.
-type requestContext struct {
+// A scope is the context of a request. It is all that a handler which takes
+// nothing but a context can keep, so it outlives the call, which is pooled; who
+// asks it for the request keeps the call too.
+type scope struct {
 	context.Context
 
-	call *call
+	r    *http.Request
+	plan *plan // nil before an endpoint is found
+	path route.Path
+	mu   sync.Mutex
+	call *call  // nil once the answer is out, unless it is kept
+	kept bool   // user code has the request
+	id   string // of the request, once the call is gone
+	late *Request
 }
 
 // Value returns the *Request for its key.
-func (c *requestContext) Value(key any) any {
+func (s *scope) Value(key any) any {
 	if _, ok := key.(requestKey); ok {
-		return c.call.request()
+		return s.request()
 	}
-	return c.Context.Value(key)
+	return s.Context.Value(key)
+}
+
+// request returns the request; one who asks for the first time after the
+// answer is out gets what net/http knows of it.
+func (s *scope) request() *Request {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.call != nil {
+		s.kept = true
+		return s.call.request()
+	}
+	if s.late == nil {
+		if s.id == "" {
+			s.id = rand.Text()
+		}
+		s.late = &Request{Request: s.r.WithContext(s), id: s.id}
+		if s.plan != nil {
+			s.plan.setPathValues(s.late.Request, s.path)
+		}
+	}
+	return s.late
+}
+
+// detach takes the call off the scope and reports whether it may be used again.
+func (s *scope) detach() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !s.kept {
+		s.id, s.call = s.call.id, nil
+	}
+	return !s.kept
+}
+
+// own gives the call a context of its own.
+func (c *call) own() {
+	c.scope = &scope{Context: c.base, r: c.r, plan: c.plan, path: c.path, call: c}
+	c.visible = c.scope
+}
+
+// release gives a call back to the pool, unless user code has the request.
+func (c *call) release() {
+	if c.scope != nil && !c.scope.detach() {
+		c.end()
+		return
+	}
+	*c = call{}
+	calls.Put(c)
 }
 
 // pathValue returns the value of the path parameter with this index.
 func (c *call) pathValue(i int) string {
-	p := c.plan.pathParams[i]
-	if p.rest {
-		return c.path.Rest(p.segment)
-	}
-	return c.path.Segment(p.segment)
+	return c.plan.pathParams[i].value(c.path)
 }
 
 // bodyBytes reads the body once and keeps it.
@@ -125,8 +186,8 @@ var calls = sync.Pool{New: func() any { return new(call) }}
 // begin makes a call ready for a request.
 func (c *call) begin(t *table, p *plan, s *settings, w http.ResponseWriter, r *http.Request) {
 	c.r, c.req.call = r, c
-	c.ctx = requestContext{Context: r.Context(), call: c}
-	c.visible = &c.ctx
+	c.base = r.Context()
+	c.visible = c.base
 	c.table, c.plan, c.settings = t, p, s
 	c.outer.ResponseWriter, c.outer.call, c.outer.outer = w, c, true
 	c.out = &c.outer
@@ -151,19 +212,22 @@ func (p *plan) serve(t *table, w http.ResponseWriter, r *http.Request, path rout
 		c := calls.Get().(*call)
 		c.begin(t, p, &p.settings, w, r)
 		c.path = path
+		if p.contextual {
+			c.own()
+		}
 		c.run()
-		*c = call{}
-		calls.Put(c)
+		c.release()
 		return
 	}
 	c := new(call)
 	c.begin(t, p, &p.settings, w, r)
-	c.outer.kept = true
 	c.path = path
+	c.outer.kept = true
 	if p.cancels {
-		c.ctx.Context, c.cancel = context.WithCancel(r.Context())
+		c.base, c.cancel = context.WithCancel(r.Context())
 		defer c.cancel()
 	}
+	c.own()
 	if p.settings.timeout > 0 {
 		c.runTimed(w)
 		return
@@ -188,7 +252,7 @@ func (p *plan) serveText(t *table, w http.ResponseWriter, r *http.Request) {
 			c.replyText(text)
 		}
 		if c.cut {
-			panic(http.ErrAbortHandler)
+			cutConnection()
 		}
 		return
 	}
@@ -200,8 +264,8 @@ func (p *plan) serveText(t *table, w http.ResponseWriter, r *http.Request) {
 func (p *plan) callText() (text string, err error) {
 	defer func() {
 		if v := recover(); v != nil {
-			if v == http.ErrAbortHandler { //nolint:errorlint // the value itself is the signal
-				panic(v)
+			if isAbort(v) {
+				cutConnection()
 			}
 			err = asPanic(v)
 		}
@@ -216,14 +280,14 @@ func (c *call) request() *Request {
 	c.shared.Do(func() {
 		r := c.r
 		if c.plan != nil && c.plan.showsPath {
-			c.setPathValues(r) // what wraps the API sees them too
+			c.plan.setPathValues(r, c.path) // what wraps the API sees them too
 		}
-		shared := r.WithContext(&c.ctx)
+		shared := r.WithContext(c.visible)
 		if c.body != nil {
 			shared.Body = c.body
 		}
 		if c.plan != nil && !c.plan.showsPath {
-			c.setPathValues(shared)
+			c.plan.setPathValues(shared, c.path)
 		}
 		c.req.Request = shared
 	})
@@ -231,10 +295,18 @@ func (c *call) request() *Request {
 }
 
 // setPathValues gives a request the parameters of the path.
-func (c *call) setPathValues(r *http.Request) {
-	for i, q := range c.plan.pathParams {
-		r.SetPathValue(q.name, c.pathValue(i))
+func (p *plan) setPathValues(r *http.Request, path route.Path) {
+	for i := range p.pathParams {
+		r.SetPathValue(p.pathParams[i].name, p.pathParams[i].value(path))
 	}
+}
+
+// value returns the value of the parameter in a path.
+func (p *pathParam) value(path route.Path) string {
+	if p.rest {
+		return path.Rest(p.segment)
+	}
+	return path.Segment(p.segment)
 }
 
 // end closes what user code may have kept.
@@ -259,7 +331,7 @@ func (c *call) run() {
 			c.caught(v)
 		}
 		if c.cut {
-			panic(http.ErrAbortHandler)
+			cutConnection()
 		}
 	}()
 	if c.plan.inner == nil {
@@ -271,7 +343,7 @@ func (c *call) run() {
 
 // caught answers a panic outside the handler.
 func (c *call) caught(v any) {
-	if v == http.ErrAbortHandler { //nolint:errorlint // the value itself is the signal
+	if isAbort(v) {
 		c.cut = true
 		return
 	}
@@ -286,7 +358,7 @@ var errLostContext = errors.New("middleware replaced the request's context; make
 func enter(w http.ResponseWriter, r *http.Request) {
 	request := RequestFrom(r.Context())
 	if request == nil {
-		panic(errLostContext)
+		panic(errLostContext) //nolint:forbidigo // caught in run, as what middleware does wrong is
 	}
 	c := request.call
 	c.r, c.req.Request = r, r
@@ -306,8 +378,8 @@ func (c *call) handle() {
 			return
 		}
 		err := asPanic(v)
-		_ = c.finishAll(err)           // what fails beside a panic is logged
-		if v == http.ErrAbortHandler { //nolint:errorlint // the value itself is the signal
+		_ = c.finishAll(err) // what fails beside a panic is logged
+		if isAbort(v) {
 			c.cut = true
 			return
 		}
@@ -321,6 +393,11 @@ func (c *call) handle() {
 // answer is the whole way of a request through an endpoint.
 func (c *call) answer() error {
 	p := c.plan
+	if p.security != nil {
+		if err := c.authenticate(); err != nil {
+			return err
+		}
+	}
 	if len(p.providers) > 0 {
 		c.deps = make([]dependency, len(p.providers))
 	}
@@ -344,7 +421,9 @@ func (c *call) answer() error {
 		err = c.reply(p.form, f.out)
 		err = c.finishAll(err)
 	} else if err = c.finishAll(err); err == nil {
-		err = c.reply(p.form, f.out)
+		if err = c.saveSession(); err == nil {
+			err = c.reply(p.form, f.out)
+		}
 	}
 	f.reset()
 	p.frames.Put(f)
@@ -473,4 +552,14 @@ func isStream(v any) bool {
 	}
 	t := reflect.TypeOf(v)
 	return t.Implements(readerType) || isIterator(t)
+}
+
+// cutConnection makes the server cut the connection.
+func cutConnection() {
+	panic(http.ErrAbortHandler) //nolint:forbidigo // net/http's one way to say so
+}
+
+// isAbort reports whether a handler panicked to have the connection cut.
+func isAbort(v any) bool {
+	return v == http.ErrAbortHandler //nolint:errorlint // the value itself is the signal
 }

@@ -20,6 +20,7 @@ const (
 	validator  = "github.com/go-playground/validator/v10"
 	jsonLib    = "github.com/go-json-experiment/json"
 	goCmp      = "github.com/google/go-cmp"
+	rsCORS     = "github.com/rs/cors"
 )
 
 // A layer is the policy for one package.
@@ -41,7 +42,7 @@ var layers = []layer{
 	{"internal/leak", nil, "judges goroutines; must not start any of ours"},
 	{".", []string{
 		modulePath + "/internal/route", modulePath + "/internal/funcname",
-		httprouter, validator, jsonLib, jsonLib + "/jsontext",
+		httprouter, validator, jsonLib, jsonLib + "/jsontext", rsCORS,
 	}, "the library: what it imports, every user gets"},
 	{"openapi", []string{modulePath, jsonLib, jsonLib + "/jsontext"}, "builds on the description alone; the root must work without it"},
 	{"endpointtest", []string{modulePath, modulePath + "/internal/golden", goCmp + "/cmp"}, "for tests of users; the root must work without it"},
@@ -60,6 +61,7 @@ var testImports = []string{
 // onlyIn names the one file that may import a package.
 var onlyIn = map[string]struct{ file, reason string }{
 	httprouter: {"router.go", "the compiled form of the routes can be changed in one place"},
+	rsCORS:     {"cors.go", "who judges preflights can be changed in one place"},
 	validator:  {"validate.go", "rules are compiled in one place, and its panics are caught there"},
 }
 
@@ -76,6 +78,7 @@ var requirements = map[string]string{
 	httprouter: "the radix tree under the routes; no requirements of its own",
 	validator:  "the rules of validate tags, as users know them",
 	jsonLib:    "JSON that refuses duplicate names and invalid UTF-8; twice as fast at decoding",
+	rsCORS:     "judges preflights, against many headers too; no requirements of its own",
 	goCmp:      "differences in tests and in endpointtest, never in the library",
 }
 
@@ -86,6 +89,8 @@ var packageVars = map[string]string{
 	"endpoint.encodeOptions":        "options of the JSON library, never assigned again",
 	"endpoint.strictOptions":        "options of the JSON library, never assigned again",
 	"endpoint.buffers":              "a pool of buffers",
+	"endpoint.nullFloats":           "options of the JSON library, never assigned again",
+	"endpoint.resourceActions":      "a constant list",
 	"endpoint.jsonBuffers":          "a pool of buffers with encoders",
 	"endpoint.epoch":                "a constant of each run",
 	"endpoint.newline":              "a constant",
@@ -98,11 +103,14 @@ var packageVars = map[string]string{
 	"endpoint.badQuery":             "likewise",
 	"endpoint.sourceNames":          "a constant list",
 	"endpoint.builtin":              "a constant map from type to parameter form",
+	"endpoint.framePools":           "a cache by reflect.Type, which alone decides what is in it",
+	"endpoint.formSyntax":           "a constant table",
 	"endpoint.inputTypes":           "a cache by reflect.Type, which alone decides what is in it",
 	"endpoint.bodyTypes":            "likewise",
 	"endpoint.authorityOf":          "validator/v10 with the rules of each type, which the type alone decides",
 	"endpoint.fastPaths":            "turned off by tests, to prove that nothing changes",
 	"endpoint.acceptPass":           "likewise",
+	"endpoint.writeTimeout":         "shortened by tests",
 	"endpoint.keepAlive":            "shortened by tests",
 	"endpoint.typeJSON":             "a header value shared by all answers, never written",
 	"endpoint.typeProblem":          "likewise",

@@ -7,8 +7,6 @@ import (
 	"slices"
 	"strings"
 	"time"
-
-	"github.com/seed217079a1/endpoint/internal/funcname"
 )
 
 // An Operation is what an API knows of one endpoint, as compiled: documents,
@@ -27,6 +25,8 @@ type Operation struct {
 	Deprecated  bool
 	Hidden      bool
 
+	Security   OperationSecurity
+	CORS       *CORSConfig          // nil if pages of no other origin may call
 	Parameters []OperationParameter // path, query, header, cookie; in the order of the function
 	Body       *OperationBody       // nil if no body is read
 	Result     OperationResult
@@ -99,7 +99,7 @@ func (n *pathNode) operations() []Operation {
 	var list []Operation
 	var seen []*plan
 	for _, e := range n.entries {
-		if !slices.Contains(seen, e.plan) {
+		if !e.alias && !slices.Contains(seen, e.plan) {
 			seen = append(seen, e.plan)
 			list = append(list, e.plan.describe())
 		}
@@ -114,19 +114,21 @@ func (p *plan) describe() Operation {
 	d := Operation{
 		Endpoint: e, Name: s.name, Named: s.name != "",
 		Methods: slices.Clone(s.methods), Path: p.path,
-		Function: displayName(e.fn), Place: e.place.String(),
+		Function: e.display(), Place: e.place.String(),
 		Summary: s.summary, Description: s.description, Tags: slices.Clone(s.tags),
 		Deprecated: s.deprecated, Hidden: s.hidden,
 		MaxBody: s.maxBody, Timeout: s.timeout, Strict: s.strict,
 	}
 	if d.Name == "" {
-		d.Name = funcname.Short(plainFunc(e.fn))
+		d.Name = e.Name()
 	}
 	for f := range p.functions() {
 		for i := range f.params {
 			d.addParam(p, &f.params[i])
 		}
 	}
+	d.Security = p.describeSecurity()
+	d.CORS = s.cors.describe()
 	d.addUnbound(p)
 	d.Result = p.describeResult()
 	d.addErrors(p)
@@ -241,6 +243,7 @@ func (d *Operation) addErrors(p *plan) {
 	reads := func(v OperationParameter) bool { return v.In == "query" }
 	query := slices.ContainsFunc(d.Parameters, reads)
 	add(decoded || query, http.StatusBadRequest, "the request is malformed")
+	d.Security.addRefusals(add)
 	add(body, http.StatusRequestTimeout, "the body came too slowly")
 	add(body, http.StatusRequestEntityTooLarge, "the body is too large")
 	add(decoded, http.StatusUnsupportedMediaType, "the body has the wrong content type")
@@ -260,6 +263,8 @@ func (d *Operation) explain(b *strings.Builder) {
 		state = " (disabled)"
 	}
 	fmt.Fprintf(b, "%s %s%s\n\thandler %s, registered at %s\n", strings.Join(d.Methods, ","), path, state, d.Function, d.Place)
+	d.Security.explain(b)
+	d.CORS.explain(b)
 	for _, v := range d.Parameters {
 		v.explain(b)
 	}

@@ -9,7 +9,6 @@ import (
 
 	playground "github.com/go-playground/validator/v10"
 	peer "github.com/julienschmidt/httprouter"
-
 	"github.com/seed217079a1/endpoint"
 )
 

@@ -217,7 +217,6 @@ type exchangeStore struct{ name string }
 
 type exchangeTx struct {
 	store *exchangeStore
-	log   []string
 }
 
 type exchangeWho string

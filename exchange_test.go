@@ -16,7 +16,6 @@ import (
 	"unicode/utf8"
 
 	"github.com/google/go-cmp/cmp"
-
 	"github.com/seed217079a1/endpoint/internal/golden"
 )
 
@@ -144,7 +143,7 @@ func exchangeText(body []byte) string {
 func exchangeServe(t *testing.T, host http.Handler, w http.ResponseWriter, r *http.Request) (cut bool) {
 	t.Helper()
 	defer func() {
-		if v := recover(); v == http.ErrAbortHandler { //nolint:errorlint // the value itself is the signal
+		if v := recover(); v == http.ErrAbortHandler {
 			cut = true
 		} else if v != nil {
 			t.Errorf("panic: %v", v)

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/url"
 	"reflect"
+	"sync"
 )
 
 // fastPaths lets handlers of common shapes be called without reflection. Tests
@@ -21,8 +22,8 @@ type frame struct {
 	reset func()
 }
 
-// call returns how frames are made and the handler is called with one.
-func (p *plan) call(fn any, ready typedFunction) (func() *frame, func(*frame) error) {
+// call returns where frames come from and how the handler is called with one.
+func (p *plan) call(fn any, ready typedFunction) (*sync.Pool, func(*frame) error) {
 	var make0 func() *frame
 	var invoke func(*frame) error
 	switch {
@@ -34,16 +35,35 @@ func (p *plan) call(fn any, ready typedFunction) (func() *frame, func(*frame) er
 	if make0 == nil {
 		make0, invoke = p.reflectFrame, p.reflectCall
 	}
-	return func() *frame {
-		f := make0()
-		f.args = make([]reflect.Value, len(f.slots))
-		for i := range f.slots {
-			f.args[i] = f.slots[i].value
-			p.handler.params[i].prepare(&f.slots[i])
+	pool := &sync.Pool{New: func() any { return p.newFrame(make0()) }}
+	for i := range p.handler.params {
+		if kind := p.handler.params[i].kind; kind == paramConstant || kind == paramProvided {
+			return pool, invoke // what is in the frame is this API's alone
 		}
-		p.keepConstants(f)
-		return f
-	}, invoke
+	}
+	shared, _ := framePools.LoadOrStore(frameKey{p.handler.typ, ready != nil, fastPaths}, pool)
+	return shared.(*sync.Pool), invoke
+}
+
+// framePools holds the pools of frames by the type of the handler, which alone
+// decides what a frame is: endpoints of one type use the same few frames.
+var framePools sync.Map
+
+type frameKey struct {
+	handler   reflect.Type
+	typed     bool
+	fastPaths bool
+}
+
+// newFrame makes a frame ready to be filled any number of times.
+func (p *plan) newFrame(f *frame) *frame {
+	f.args = make([]reflect.Value, len(f.slots))
+	for i := range f.slots {
+		f.args[i] = f.slots[i].value
+		p.handler.params[i].prepare(&f.slots[i])
+	}
+	p.keepConstants(f)
+	return f
 }
 
 // keepConstants makes a frame set its constant parameters again after a reset.
@@ -215,6 +235,8 @@ func (p *param) fill(c *call, s *slot) {
 		*s.ptr.(*url.Values) = c.query()
 	case paramHeader:
 		*s.ptr.(*http.Header) = c.r.Header
+	case paramUser:
+		*s.ptr.(**User) = c.user
 	case paramBody:
 		p.body.bind(c, s.value, s.ptr)
 	case paramPath:

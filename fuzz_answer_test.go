@@ -2,6 +2,7 @@ package endpoint
 
 import (
 	"bytes"
+	stdjson "encoding/json"
 	"fmt"
 	"mime"
 	"net/http"
@@ -12,8 +13,6 @@ import (
 	"testing"
 	"time"
 	"unicode/utf8"
-
-	stdjson "encoding/json"
 )
 
 // A fuzzEvent is an event as a browser dispatches it.

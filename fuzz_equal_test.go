@@ -87,7 +87,7 @@ var fuzzEqualPlain = []struct {
 		return errFuzzEqual
 	}},
 	{"a writer and an error before", "x/:a", func(_ http.ResponseWriter, r *http.Request) error { return Errorf(400, "%s", r.PathValue("a")) }},
-	{"an http.Handler", "x", http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "e", 418) })},
+	{"an http.Handler", "x", http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "e", http.StatusTeapot) })},
 	{"two path parameters", "x/:a/:b", func(a int, b bool) string { return fmt.Sprint(a, b) }},
 	{"a request", "x/:a", func(r *Request) string { return r.Param("a") + r.FullPath() }},
 	{"all parameters", "x/:a", func(p Params) Params { return p }},

@@ -1,6 +1,7 @@
 package endpoint
 
 import (
+	stdjson "encoding/json"
 	"errors"
 	"net/http"
 	"net/http/httptest"
@@ -10,8 +11,6 @@ import (
 	"strings"
 	"testing"
 	"unicode/utf8"
-
-	stdjson "encoding/json"
 )
 
 // An independent reading of JSON: a parser after RFC 8259 that refuses what

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"context"
+	stdjson "encoding/json"
 	"io"
 	"iter"
 	"mime/multipart"
@@ -14,8 +15,6 @@ import (
 	"strings"
 	"testing"
 	"time"
-
-	stdjson "encoding/json"
 )
 
 type fuzzUpload struct {
@@ -34,7 +33,7 @@ func fuzzParts(body string) (texts, files map[string][]string, ok bool) {
 	for {
 		part, err := r.NextPart()
 		if err != nil {
-			return texts, files, err == io.EOF && len(texts)+len(files) > 0 //nolint:errorlint // returned bare
+			return texts, files, err == io.EOF && len(texts)+len(files) > 0
 		}
 		data, err := io.ReadAll(part)
 		if err != nil {
@@ -292,7 +291,7 @@ func FuzzRequest(f *testing.F) {
 		r = r.WithContext(t.Context())
 		w := httptest.NewRecorder()
 		defer func() {
-			if v := recover(); v != nil && v != http.ErrAbortHandler { //nolint:errorlint // the value itself is the signal
+			if v := recover(); v != nil && v != http.ErrAbortHandler {
 				panic(v)
 			}
 		}()

@@ -1,14 +1,13 @@
 package endpoint
 
 import (
+	stdjson "encoding/json"
 	"errors"
 	"fmt"
 	"reflect"
 	"strconv"
 	"strings"
 	"sync"
-
-	stdjson "encoding/json"
 
 	"github.com/go-json-experiment/json"
 )

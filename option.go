@@ -32,6 +32,8 @@ const (
 	onGroup
 	onEndpoint
 
+	beforeOthers // a dialect: the options beside it override it
+
 	anywhere = onAPI | onGroup | onEndpoint
 )
 
@@ -54,6 +56,18 @@ const (
 
 // settings are the options of an endpoint, those of its API and groups included.
 type settings struct {
+	// What every request looks at comes first, so that it is together in memory.
+	strict      bool
+	textAsJSON  bool
+	status      int
+	maxBody     int64
+	bodyTimeout time.Duration
+	timeout     time.Duration
+	onError     func(*Request, error) error
+	format      func(*Request, *Error) *Response
+	mappers     []func(error) *Error // outermost first
+	logger      *slog.Logger
+
 	at          level // where the options that are being applied stand
 	methods     []string
 	name        string
@@ -62,21 +76,20 @@ type settings struct {
 	tags        []string
 	deprecated  bool
 	hidden      bool
-	status      int
 	around      []func(http.Handler) http.Handler // given to New: outside routing
 	middleware  []func(http.Handler) http.Handler // outermost first
 	guards      []guard
-	maxBody     int64
-	bodyTimeout time.Duration
-	timeout     time.Duration
-	strict      bool
-	mappers     []func(error) *Error // outermost first
-	onError     func(*Request, error) error
-	format      func(*Request, *Error) *Response
-	textAsJSON  bool
 	notFound    http.Handler
 	prefix      string
-	logger      *slog.Logger
+	access      access
+	session     sessionSettings
+	network     network
+
+	cors            *corsPolicy // nil allows no origin
+	preflightStatus int         // of a preflight that is answered; 0 means 204
+	manner          *manner     // of a dialect, nil for none
+	untypedJSON     bool        // a body without a content type is JSON
+	nullFloats      bool        // NaN and infinities are null in JSON
 }
 
 // A guard is a function given to Depends, and where.
@@ -96,9 +109,9 @@ func defaults() settings {
 
 // with applies options that stand at the given level and returns their faults.
 func (s *settings) with(at level, options []Option) []error {
-	s.at = at
+	s.at, s.access.here = at, 0
 	var faults []error
-	for _, o := range options {
+	for _, o := range dialectsFirst(options) {
 		switch {
 		case o.apply == nil:
 		case o.where&at == 0:
@@ -107,9 +120,22 @@ func (s *settings) with(at level, options []Option) []error {
 			if err := o.apply(s); err != nil {
 				faults = append(faults, fmt.Errorf("option %s: %w", o.name, err))
 			}
+			if o.where&beforeOthers != 0 {
+				s.access.here = 0 // a requirement beside a dialect overrides the dialect's
+			}
 		}
 	}
 	return faults
+}
+
+// dialectsFirst puts dialects before the options that override them.
+func dialectsFirst(options []Option) []Option {
+	dialect := func(o Option) bool { return o.where&beforeOthers != 0 }
+	if !slices.ContainsFunc(options, dialect) {
+		return options
+	}
+	first := slices.DeleteFunc(slices.Clone(options), func(o Option) bool { return !dialect(o) })
+	return append(first, slices.DeleteFunc(slices.Clone(options), dialect)...)
 }
 
 // places lists where the option may stand.

@@ -16,30 +16,34 @@ import (
 // A plan is an endpoint compiled for one API: everything that can be decided
 // before a request comes. Plans do not change.
 type plan struct {
-	endpoint   *Endpoint
-	pattern    route.Pattern // with the API's prefix
-	path       string        // its text
+	// What every request looks at comes first, so that it is together in memory.
+	path       string                 // the text of pattern
+	text       func() (string, error) // of a function without parameters, nothing around it
+	inner      http.Handler           // the middleware around the handler, nil without any
+	invoke     func(f *frame) error
+	frames     *sync.Pool
+	handler    userFunc
 	pathParams []pathParam
+	guards     []guardPlan
+	providers  []providerPlan
+	private    bool // user code can keep the call, so it is not pooled
+	contextual bool // user code takes the context
+	cancels    bool // the request's context may have to be cancelled
+	keepsBody  bool // the body may be asked for again
+	writes     bool // the handler takes the http.ResponseWriter
+	showsPath  bool // user code sees the *http.Request, so PathValue is set
+	fails      bool // the handler returns an error
+	form       resultForm
 	settings   settings
 
-	handler   userFunc
-	guards    []guardPlan
-	providers []providerPlan
-	out       reflect.Type // of the result, nil for none
-	fails     bool         // the handler returns an error
-	form      resultForm
-	consumer  string // what reads the body, "" for nothing
+	endpoint *Endpoint
+	pattern  route.Pattern // with the API's prefix
+	out      reflect.Type  // of the result, nil for none
+	consumer string        // what reads the body, "" for nothing
 
-	private   bool // user code can keep the call, so it is not pooled
-	cancels   bool // the request's context may have to be cancelled
-	keepsBody bool // the body may be asked for again
-	writes    bool // the handler takes the http.ResponseWriter
-	showsPath bool // user code sees the *http.Request, so PathValue is set
-	inner     http.Handler
-	invoke    func(f *frame) error
-	newFrame  func() *frame
-	frames    sync.Pool
-	text      func() (string, error) // of a function without parameters, nothing around it
+	security *security // nil if everyone is let in
+	cors     *corsPlan // of preflights, nil for none
+	exact    bool      // the pattern ends in a slash and is no prefix
 }
 
 // A pathParam is a parameter of the path.
@@ -93,8 +97,8 @@ func (r reader) String() string {
 // build compiles an endpoint for an API that lives at prefix.
 func build(a *API, e *Endpoint, env *environment, prefix route.Pattern) (*plan, []error) {
 	b := &builder{env: env, plan: &plan{endpoint: e}}
-	pattern, err := e.pattern()
 	settings, faults := e.settings(a)
+	pattern, err := e.pattern(settings.manner)
 	b.plan.settings = settings
 	for _, f := range faults {
 		b.fault("%w", f)
@@ -122,8 +126,8 @@ func (b *builder) where() string {
 	if methods := b.plan.settings.methods; len(methods) > 0 {
 		path = strings.Join(methods, ",") + " " + path
 	}
-	where := fmt.Sprintf("endpoint: %s: %s", path, displayName(e.fn))
-	if place := funcname.FileLine(plainFunc(e.fn)); place != "" {
+	where := fmt.Sprintf("endpoint: %s: %s", path, e.display())
+	if place := funcname.FileLine(e.source()); place != "" {
 		where += " (" + place + ")"
 	}
 	return where + " registered at " + e.place.String() + ": "
@@ -145,6 +149,9 @@ func (b *builder) setPattern(prefix, p route.Pattern) {
 		}
 	}
 	b.plan.pattern, b.plan.path = p, p.String()
+	if m := b.plan.settings.manner; m != nil && m.exactPaths && p.IsPrefix() {
+		b.plan.exact = p.Segments()[p.Len()].Text == "" // one with a name is a prefix everywhere
+	}
 	for i, s := range p.Segments() {
 		if s.Kind == route.Param || s.Kind == route.Rest && s.Text != "" {
 			b.plan.pathParams = append(b.plan.pathParams, pathParam{name: s.Text, segment: i, rest: s.Kind == route.Rest})
@@ -170,6 +177,7 @@ func (b *builder) compile() {
 		b.fault("%w", t) // of a package that registers for others
 		return
 	}
+	b.secure()
 	for i, g := range p.settings.guards {
 		b.guard(i, g)
 	}
@@ -185,9 +193,9 @@ func (b *builder) compile() {
 	}
 	p.consumer = b.consumer
 	b.settle()
-	p.newFrame, p.invoke = p.call(fn, ready)
+	p.planCORS()
+	p.frames, p.invoke = p.call(fn, ready)
 	p.setText(fn)
-	p.frames.New = func() any { return p.newFrame() }
 	if m := p.settings.middleware; len(m) > 0 {
 		p.inner = http.HandlerFunc(enter)
 		for _, wrap := range slices.Backward(m) {
@@ -295,7 +303,8 @@ func (b *builder) settle() {
 	p := b.plan
 	s := &p.settings
 	p.private = len(s.middleware) > 0 || len(p.guards) > 0 || len(p.providers) > 0 || s.timeout > 0 ||
-		s.onError != nil || s.format != nil || p.form == resultStream || b.consumer == "multipart"
+		s.onError != nil || s.format != nil || p.security != nil || p.form == resultStream || b.consumer == "multipart" ||
+		s.cors != nil && s.cors.config.AllowOrigin != nil
 	p.showsPath = len(s.middleware) > 0 || p.form == resultStream
 	p.writes = slices.ContainsFunc(p.handler.params, func(q param) bool { return q.kind == paramWriter })
 	p.cancels = s.timeout > 0 || p.out != nil && (isIterator(p.out) || p.out.Implements(readerType))
@@ -303,7 +312,7 @@ func (b *builder) settle() {
 		for i := range f.params {
 			switch q := &f.params[i]; q.kind {
 			case paramContext:
-				p.private = true
+				p.contextual = true
 			case paramRequest, paramHTTP, paramWriter:
 				p.private, p.keepsBody, p.showsPath = true, true, true
 			case paramParams:
@@ -324,7 +333,7 @@ func (b *builder) settle() {
 // setText notes a function that serveText can answer for.
 func (p *plan) setText(fn any) {
 	s := &p.settings
-	if !fastPaths || p.private || s.textAsJSON || s.status != 0 || s.strict {
+	if !fastPaths || p.private || s.textAsJSON || s.status != 0 || s.strict || s.cors != nil {
 		return
 	}
 	switch fn := fn.(type) {

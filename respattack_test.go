@@ -94,7 +94,7 @@ func respPanics() []respCase {
 		{"85 nil pointer", "likewise", func() string { return fmt.Sprint(p.Next) }},
 		{"85 index", "likewise", func(ctx context.Context) string { return "a"[len(ctx.Err().Error()):] }},
 		{"85 *Error", "a panic is a 500 whatever it was called with", func() { panic(endpoint.Errorf(418, "%s", respSecret)) }},
-		{"85 nil", "a panic of nil is one", func() { panic(nil) }},
+		{"85 nil", "a panic of nil is one", func() { panic(nil) }}, //nolint:govet // what Go makes of it is the point
 		{"85 with a writer", "nothing was written yet", func(w http.ResponseWriter) { w.Header().Set("X-A", "b"); panic(respSecret) }},
 		{"85 in an iterator", "before its first element", func() iter.Seq[int] { return func(func(int) bool) { panic(respSecret) } }},
 		{"85 in a reader", "before its first byte", func() io.Reader { return respReader(func([]byte) (int, error) { panic(respSecret) }) }},

@@ -65,6 +65,7 @@ var (
 	noSniff     = []string{"nosniff"}
 	noCache     = []string{"no-cache"}
 	closing     = []string{"close"}
+	noStore     = []string{"no-store"}
 )
 
 // reply answers with the result that out points to.
@@ -115,7 +116,7 @@ func (c *call) replyJSON(v any) error {
 func (c *call) writeJSON(status int, v any) error {
 	buf := jsonBuffers.Get().(*jsonBuffer)
 	defer buf.free()
-	if err := buf.encode(v); err != nil {
+	if err := buf.encodeAs(v, c.settings.nullFloats); err != nil {
 		return fmt.Errorf("result cannot be marshalled: %w", err)
 	}
 	c.setType(typeJSON)

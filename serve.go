@@ -3,9 +3,11 @@ package endpoint
 import (
 	"context"
 	"errors"
+	"io"
 	"log/slog"
 	"net"
 	"net/http"
+	"sync/atomic"
 	"time"
 )
 
@@ -48,7 +50,7 @@ func ServeListener(ctx context.Context, l net.Listener, h http.Handler) error {
 		ErrorLog:          slog.NewLogLogger(slog.Default().Handler(), slog.LevelWarn),
 	}
 	failed := make(chan error, 1)
-	go func() { failed <- server.Serve(l) }()
+	go func() { failed <- server.Serve(patientListener{l}) }()
 	select {
 	case err := <-failed:
 		_ = server.Close() // nothing more can be served
@@ -60,6 +62,72 @@ func ServeListener(ctx context.Context, l net.Listener, h http.Handler) error {
 		return served
 	}
 	return err
+}
+
+// A patientListener gives connections a limit for each write, so that a client
+// that sends requests and never reads is let go.
+type patientListener struct{ net.Listener }
+
+// Accept returns the next connection. One that is not plain TCP is left as it
+// is: the server has to know a TLS connection by its type.
+func (l patientListener) Accept() (net.Conn, error) {
+	c, err := l.Listener.Accept()
+	if tcp, ok := c.(*net.TCPConn); ok {
+		return &patientConn{TCPConn: tcp}, err
+	}
+	return c, err
+}
+
+// A patientConn limits each write to writeTimeout, unless a deadline was set.
+type patientConn struct {
+	*net.TCPConn
+
+	set atomic.Bool // somebody set a deadline
+}
+
+// SetWriteDeadline sets a deadline that holds instead of the limit; the zero
+// time takes it back.
+func (c *patientConn) SetWriteDeadline(t time.Time) error {
+	c.set.Store(!t.IsZero())
+	return c.TCPConn.SetWriteDeadline(t)
+}
+
+// SetDeadline is SetWriteDeadline for both directions.
+func (c *patientConn) SetDeadline(t time.Time) error {
+	c.set.Store(!t.IsZero())
+	return c.TCPConn.SetDeadline(t)
+}
+
+// Write writes under the limit.
+func (c *patientConn) Write(p []byte) (int, error) {
+	if err := c.extend(); err != nil {
+		return 0, err
+	}
+	return c.TCPConn.Write(p)
+}
+
+// ReadFrom copies in chunks, each under the limit, and lets the system send
+// files.
+func (c *patientConn) ReadFrom(r io.Reader) (int64, error) {
+	var total int64
+	for {
+		if err := c.extend(); err != nil {
+			return total, err
+		}
+		n, err := c.TCPConn.ReadFrom(io.LimitReader(r, chunkSize))
+		total += n
+		if err != nil || n < chunkSize {
+			return total, err
+		}
+	}
+}
+
+// extend moves the limit before a write.
+func (c *patientConn) extend() error {
+	if c.set.Load() {
+		return nil
+	}
+	return c.TCPConn.SetWriteDeadline(time.Now().Add(writeTimeout))
 }
 
 // drain waits for the requests that have begun, cancels those that take too

@@ -14,7 +14,6 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
-
 	"github.com/seed217079a1/endpoint"
 	"github.com/seed217079a1/endpoint/internal/leak"
 	"github.com/seed217079a1/endpoint/testdata/shape"

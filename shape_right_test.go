@@ -143,7 +143,7 @@ func rightParameters() []rightShape {
 		{form: "default configuration", path: "x", fn: func(d rightDefault) string { return d.Text }, want: "default"},
 		{form: "provided value", path: "x", fn: func(s *rightStore) string { return s.name }, want: "store"},
 		{form: "provided interface", path: "x", fn: func(r rightReader) string { return r.Load() }, want: "store"},
-		{form: "any order", path: "x/:id", method: "POST", target: "/x/7", kind: rightJSON, body: `{"name":"Ann"}`, fn: func(id int, s *rightStore, u rightUser, ctx context.Context, g rightGreeting, h http.Header) string { //nolint:revive // the order is the point
+		{form: "any order", path: "x/:id", method: "POST", target: "/x/7", kind: rightJSON, body: `{"name":"Ann"}`, fn: func(id int, s *rightStore, u rightUser, ctx context.Context, g rightGreeting, h http.Header) string {
 			return fmt.Sprint(id, s.name, u.Name, ctx.Err(), g.Text, len(h) > 0)
 		}, want: "7storeAnn<nil>hellotrue"},
 	}
@@ -181,7 +181,7 @@ func rightResults() []rightShape {
 		{form: "events", path: "x", fn: func() iter.Seq2[Event, error] {
 			return func(yield func(Event, error) bool) { yield(Event{Data: "a\nb"}, nil) }
 		}, want: "data: a\ndata: b\n\n", wantTyp: "text/event-stream"},
-		{form: "http.Handler", path: "x", fn: func() http.Handler { return http.RedirectHandler("/y", 302) }, status: 302},
+		{form: "http.Handler", path: "x", fn: func() http.Handler { return http.RedirectHandler("/y", http.StatusFound) }, status: 302},
 		{form: "struct", path: "x", fn: func() rightUser { return rightUser{"Ann"} }, want: `{"name":"Ann"}`, wantTyp: rightJSON},
 		{form: "nil pointer", path: "x", fn: func() *rightUser { return nil }, want: "null", wantTyp: rightJSON},
 		{form: "nil slice", path: "x", fn: func() []int { return nil }, want: "[]"},

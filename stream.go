@@ -87,8 +87,8 @@ func (s *stream) end(err error) error {
 	defer s.mu.Unlock()
 	s.deadline.clear()
 	c := s.call
-	if s.err == nil && c.ctx.Err() != nil {
-		s.err = context.Cause(&c.ctx)
+	if s.err == nil && c.base.Err() != nil {
+		s.err = context.Cause(c.base)
 	}
 	switch {
 	case !s.started && err != nil:
@@ -98,6 +98,7 @@ func (s *stream) end(err error) error {
 	case err != nil:
 		c.log(slog.LevelError, "stream failed", s.status, err)
 		c.cut = true
+	case c.out.dropped:
 	case s.err != nil:
 		c.log(slog.LevelDebug, "stream ended by the client or the server", s.status, s.err)
 		c.cut = true
@@ -132,7 +133,7 @@ func (c *call) stream(status int, r io.Reader, modified time.Time) error {
 		if n > 0 && s.send(buf[:n]) != nil {
 			return s.end(nil)
 		}
-		if err == io.EOF { //nolint:errorlint // an io.Reader returns it bare
+		if err == io.EOF {
 			return s.end(nil)
 		}
 		if err != nil {
@@ -201,7 +202,7 @@ func (c *call) streamElements(status int, elements iter.Seq2[any, error], array 
 		if err != nil {
 			return s.end(err)
 		}
-		if c.ctx.Err() != nil {
+		if c.base.Err() != nil {
 			return s.end(nil)
 		}
 		buf.Reset()
@@ -209,7 +210,7 @@ func (c *call) streamElements(status int, elements iter.Seq2[any, error], array 
 			buf.WriteByte(",["[b2i(first)])
 		}
 		first = false
-		if err := buf.encode(e); err != nil {
+		if err := buf.encodeAs(e, c.settings.nullFloats); err != nil {
 			return s.end(fmt.Errorf("element cannot be marshalled: %w", err))
 		}
 		piece := buf.Bytes()
@@ -225,7 +226,7 @@ func (c *call) streamElements(status int, elements iter.Seq2[any, error], array 
 		if first {
 			tail = "[]"
 		}
-		if c.ctx.Err() == nil {
+		if c.base.Err() == nil {
 			_ = s.send([]byte(tail)) // end sees the error
 		}
 	}
@@ -262,7 +263,7 @@ func (c *call) respondEvents(status int, events iter.Seq2[Event, error]) error {
 			stop()
 			return s.end(err)
 		}
-		if c.ctx.Err() != nil {
+		if c.base.Err() != nil {
 			break
 		}
 		buf.Reset()
@@ -290,7 +291,7 @@ func (s *stream) keepAlive() (stop func()) {
 			select {
 			case <-done:
 				return
-			case <-s.call.ctx.Done():
+			case <-s.call.base.Done():
 				return
 			case <-ticker.C:
 				if s.send([]byte(":\n\n")) != nil {

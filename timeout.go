@@ -108,6 +108,6 @@ func (c *call) runTimed(w http.ResponseWriter) {
 // repanic goes on with a panic of the handler's goroutine.
 func repanic(v any) {
 	if v != nil {
-		panic(v)
+		panic(v) //nolint:forbidigo // it began on another goroutine
 	}
 }

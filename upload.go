@@ -86,7 +86,7 @@ func (in *inputType) bindMultipart(c *call, s *slot) {
 	reader := multipart.NewReader(body, boundary)
 	for {
 		part, err := reader.NextPart()
-		if err == io.EOF { //nolint:errorlint // an io.Reader returns it bare
+		if errors.Is(err, io.EOF) {
 			break
 		}
 		if err == nil {
@@ -182,6 +182,12 @@ func (u *upload) file(i int, p *multipart.Part) error {
 	if s.seen[i] == seenOnce && field.typ == fileType {
 		s.seen[i] = seenBad
 		u.in.fault2(u.call, field, "repeated", "must be sent once")
+	}
+	if p.FileName() == "" {
+		// A browser sends a file input that was left empty this way.
+		if n, err := io.Copy(io.Discard, p); err != nil || n == 0 {
+			return err
+		}
 	}
 	name, err := fileName(p.FileName())
 	if err != nil {

@@ -1,6 +1,7 @@
 package endpoint
 
 import (
+	"errors"
 	"fmt"
 	"reflect"
 	"slices"
@@ -293,7 +294,7 @@ func validateStruct(ptr any) violations {
 	a := authorityOf()
 	a.mu.RLock()
 	defer a.mu.RUnlock()
-	faults, _ := a.check.Struct(ptr).(validator.ValidationErrors)
+	faults, _ := errors.AsType[violations](a.check.Struct(ptr))
 	return faults
 }
 
@@ -302,7 +303,7 @@ func validateValue(v any, tag string) violations {
 	a := authorityOf()
 	a.mu.RLock()
 	defer a.mu.RUnlock()
-	faults, _ := a.check.Var(v, tag).(validator.ValidationErrors)
+	faults, _ := errors.AsType[violations](a.check.Var(v, tag))
 	return faults
 }
 

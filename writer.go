@@ -24,13 +24,14 @@ const chunkSize = 64 << 10
 type writer struct {
 	http.ResponseWriter
 
-	call   *call
-	outer  bool
-	wrote  bool // the header is out
-	status int
-	closed atomic.Bool // the handler returned
-	kept   bool        // user code may keep the writer, so mu is held while writing
-	mu     sync.Mutex  // so that no write goes on when the handler has returned
+	call    *call
+	outer   bool
+	wrote   bool // the header is out
+	status  int
+	dropped bool        // a session could not be saved: the body is not sent
+	closed  atomic.Bool // the handler returned
+	kept    bool        // user code may keep the writer, so mu is held while writing
+	mu      sync.Mutex  // so that no write goes on when the handler has returned
 }
 
 // lock keeps close out while the writer is in use.
@@ -56,6 +57,9 @@ func (w *writer) close() {
 // errClosed is the error of writing after the handler returned.
 var errClosed = errors.New("endpoint: the answer cannot be written to after the handler returned")
 
+// errDropped is the error of writing an answer that is a 500 now.
+var errDropped = errors.New("endpoint: the session could not be saved, so the answer is not sent")
+
 // WriteHeader sends the header once; what comes later is ignored.
 func (w *writer) WriteHeader(status int) {
 	w.lock()
@@ -71,15 +75,28 @@ func (w *writer) writeHeader(status int) {
 		w.ResponseWriter.WriteHeader(status)
 		return
 	}
+	if w.call.session != nil && w.call.out == w && !w.call.closeSession(w.ResponseWriter.Header(), status) {
+		w.dropped, status = true, http.StatusInternalServerError
+		dropContent(w.ResponseWriter.Header())
+	}
 	w.wrote, w.status = true, status
 	if w.outer {
 		h := w.ResponseWriter.Header()
 		if _, ok := h["X-Content-Type-Options"]; !ok {
 			h["X-Content-Type-Options"] = noSniff
 		}
+		w.call.setCORS(h, status)
 		w.call.leaveBody(status)
 	}
 	w.ResponseWriter.WriteHeader(status)
+}
+
+// dropContent removes the header fields that describe a body.
+func dropContent(h http.Header) {
+	for _, name := range []string{"Content-Type", "Content-Length", "Content-Encoding", "Content-Disposition", "Content-Range", "Etag", "Last-Modified"} {
+		delete(h, name)
+	}
+	h["Content-Length"] = []string{"0"}
 }
 
 // Write sends bytes of the body, after the header.
@@ -92,6 +109,9 @@ func (w *writer) Write(p []byte) (int, error) {
 	if !w.wrote {
 		w.writeHeader(http.StatusOK)
 	}
+	if w.dropped {
+		return 0, errDropped
+	}
 	if w.outer && w.call.r.Method == http.MethodHead {
 		return len(p), nil
 	}
@@ -103,7 +123,7 @@ func (w *writer) ReadFrom(r io.Reader) (int64, error) {
 	if w.closed.Load() {
 		return 0, errClosed
 	}
-	if to, ok := w.ResponseWriter.(io.ReaderFrom); ok && w.wrote && w.call.r.Method != http.MethodHead {
+	if to, ok := w.ResponseWriter.(io.ReaderFrom); ok && w.wrote && !w.dropped && w.call.r.Method != http.MethodHead {
 		return to.ReadFrom(r)
 	}
 	return io.Copy(struct{ io.Writer }{w}, r)
@@ -186,7 +206,7 @@ func bodyAllowed(status int) bool {
 type writeDeadliner interface{ SetWriteDeadline(time.Time) error }
 
 // writeTimeout is the longest time that one write of an answer may take.
-const writeTimeout = 20 * time.Second
+var writeTimeout = 20 * time.Second //nolint:gochecknoglobals // shortened by tests
 
 // deadlines sets the deadline of each write, where the connection has one.
 type deadlines struct{ w writeDeadliner }

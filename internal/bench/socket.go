@@ -19,9 +19,9 @@ import (
 
 // The socket mode: servers in processes of their own, one load generator here.
 const (
-	connections   = 64
-	socketRounds  = 5
-	socketSeconds = 2 * time.Second
+	connections  = 64
+	socketRounds = 5
+	socketRound  = 2 * time.Second
 )
 
 // socketNames are the contenders of the socket mode; plain comes first.
@@ -137,7 +137,7 @@ func (c *child) stop() error {
 func (b *bench) socket(quick bool) (err error) {
 	// The load generator keeps to one core, as each server does.
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
-	rounds, duration := socketRounds, socketSeconds
+	rounds, duration := socketRounds, socketRound
 	if quick {
 		rounds, duration = 3, time.Second
 	}

@@ -72,7 +72,7 @@ func functions() []Case {
 			var h http.HandlerFunc
 			api.Get("x", h) // want `the http.Handler is a nil http.HandlerFunc; give a handler`
 		})},
-		{"error", "who made the handler knows why it cannot be served", on(func(api *endpoint.API) {
+		{"error in place of a handler", "who made the handler knows why it cannot be served", on(func(api *endpoint.API) {
 			api.Get("x", errHandler) // want `the service has no query; give one`
 		})},
 		{"called function", "the result of the function instead of the function", on(func(api *endpoint.API) {
