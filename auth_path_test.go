@@ -191,6 +191,7 @@ func TestBearerChallenge(t *testing.T) {
 		{"wrong", "the client has to get another token", "Authorization: Bearer nope", `Bearer realm="API", error="invalid_token"`},
 		{"broken", "likewise", "Authorization: Bearer", `Bearer realm="API", error="invalid_token"`},
 		{"other scheme", "no bearer token was sent", "Authorization: Basic eDp5", `Bearer realm="API"`},
+		{"longer scheme", "likewise", "Authorization: BearerX x", `Bearer realm="API"`},
 	} {
 		if got := authGet(api, "/private", c.field).Header().Values("WWW-Authenticate"); len(got) != 1 || got[0] != c.want {
 			t.Errorf("%s: challenges %q, want %q (%s)", c.name, got, c.want, c.reason)
@@ -218,6 +219,32 @@ func TestAPIKeyAuth(t *testing.T) {
 		{"underscore", "another field", []string{"X_Api_Key: " + authKey}, false},
 		{"in a cookie", "not read", []string{"Cookie: X-Api-Key=" + authKey}, false},
 	})
+}
+
+// TestAuthNotAsked gives checks that would take anything what none may see.
+func TestAuthNotAsked(t *testing.T) {
+	anyone := func(context.Context, string) (*endpoint.User, error) { return &endpoint.User{ID: authName}, nil }
+	api := authAPI(t, endpoint.BasicAuth("x", func(ctx context.Context, _, p string) (*endpoint.User, error) { return anyone(ctx, p) }),
+		endpoint.BearerAuth(anyone), endpoint.APIKeyAuth("X-Api-Key", anyone))
+	for _, c := range []struct {
+		field string
+		want  int
+	}{
+		{"X-Api-Key: k", 200},
+		{"X-Api-Key: " + authLong, 401},
+		{"X-Api-Key: k\xff", 401},
+		{"X-Api-Key: k\x00", 401},
+		{"Authorization: Bearer " + authLong, 401},
+		{"Authorization: Basic " + authBasic("a:b"), 200},
+		{"Authorization: Basic " + authBasic("a:b\x7f"), 401},
+		{"Authorization: Basic " + authBasic("a\n:b"), 401},
+		{"Authorization: Basic " + authBasic("a:\xff"), 401},
+		{"Authorization: Basic " + authBasic("a:"+authLong), 401},
+	} {
+		if w := authGet(api, "/private", c.field); w.Code != c.want {
+			t.Errorf("%.60q: status %d, want %d", c.field, w.Code, c.want)
+		}
+	}
 }
 
 func TestSkygearAuth(t *testing.T) {

@@ -335,6 +335,22 @@ func TestAuthAlone(t *testing.T) {
 	}
 }
 
+// TestAllOfHalf tells half of the credentials from none, for who asks AllOf
+// directly.
+func TestAllOfHalf(t *testing.T) {
+	a := endpoint.AllOf(endpoint.APIKeyAuth("X-A", authBySecret("a-right")), endpoint.APIKeyAuth("X-B", authBySecret("b-right")))
+	for _, c := range []struct {
+		header http.Header
+		want   error
+	}{{nil, nil}, {http.Header{"X-A": {"a-right"}}, endpoint.ErrCredentials}, {http.Header{"X-B": {"b-right"}}, endpoint.ErrCredentials}} {
+		r := &endpoint.Request{Request: httptest.NewRequest("GET", "/", nil)}
+		r.Header = c.header
+		if u, err := a.Authenticate(r); u != nil || !errors.Is(err, c.want) {
+			t.Errorf("%v: %v, %v, want %v", c.header, u, err, c.want)
+		}
+	}
+}
+
 // TestAuthLog looks at what is logged of a refusal and of a failure.
 func TestAuthLog(t *testing.T) {
 	var text bytes.Buffer

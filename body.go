@@ -343,6 +343,9 @@ func (c *call) checkJSONType() *Error {
 }
 
 func (p *bodyPlan) decode(c *call, text []byte, v reflect.Value, ptr any) {
+	if len(text) == 0 && c.settings.manner != nil && c.emptyIsObject() {
+		text = []byte("{}")
+	}
 	if e := checkJSON(text); e != nil {
 		c.notJSON = true
 		c.refuse(e)

@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"regexp"
 	"runtime"
 	"strings"
 	"sync/atomic"
@@ -166,4 +167,29 @@ func TestAttackCORSMemory(t *testing.T) {
 			t.Errorf("%s: %.0f bytes for 100,000 commas, %.0f for one name", name, long, short)
 		}
 	}
+}
+
+// FuzzCORSOrigin compares what is allowed with a regular expression.
+func FuzzCORSOrigin(f *testing.F) {
+	for _, origin := range []string{"https://app.example", "https://a.sub.example", "https://.sub.example", "null", "https://a..sub.example", "https://A.sub.example", "", "https://evil.example/.sub.example"} {
+		f.Add(origin)
+	}
+	api := attackOpen()
+	if err := api.Compile(); err != nil {
+		f.Fatal(err)
+	}
+	right := regexp.MustCompile(`^https://(app\.example|([a-z0-9_-]+\.)+sub\.example)$`)
+	f.Fuzz(func(t *testing.T, origin string) {
+		for _, method := range []string{http.MethodGet, http.MethodOptions} {
+			r := httptest.NewRequest(method, "/hello", nil)
+			r.Header["Origin"] = []string{origin}
+			r.Header.Set("Access-Control-Request-Method", "GET")
+			w := httptest.NewRecorder()
+			api.ServeHTTP(w, r)
+			allowed := w.Header().Get("Access-Control-Allow-Origin")
+			if want := right.MatchString(origin) && !strings.HasSuffix(origin, "\n"); (allowed != "") != want || want && allowed != origin {
+				t.Errorf("%s from %q: allowed is %q, want %v", method, origin, allowed, want)
+			}
+		}
+	})
 }

@@ -11,7 +11,6 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
-
 	"github.com/seed217079a1/endpoint"
 )
 
@@ -317,5 +316,27 @@ func TestCORSDescribed(t *testing.T) {
 		if !strings.Contains(b.String(), want) {
 			t.Errorf("Explain lacks %q", want)
 		}
+	}
+}
+
+// A fault of the methods is told, whatever the policy.
+func TestCORSWithoutMethods(t *testing.T) {
+	api := endpoint.New(endpoint.EnableCORS())
+	api.Handle("x", says("x"), endpoint.Methods())
+	if err := api.Compile(); err == nil || !strings.Contains(err.Error(), "no method given") {
+		t.Errorf("error %v", err)
+	}
+}
+
+// The answer of the clock has the headers too, and the function that allows
+// origins may be asked by both sides.
+func TestCORSTimeout(t *testing.T) {
+	api := endpoint.New(seedQuiet(), endpoint.CORS(endpoint.CORSConfig{
+		AllowOrigin: func(_ *endpoint.Request, origin string) bool { return origin == corsSite },
+	}))
+	api.Get("slow", func(r *endpoint.Request) string { <-r.Context().Done(); return "late" }, endpoint.Timeout(time.Millisecond))
+	answer := corsAsk(t, api, "GET", "/slow", "Origin", corsSite)
+	if got := answer.Header.Get("Access-Control-Allow-Origin"); answer.StatusCode != 503 || got != corsSite {
+		t.Errorf("status %d with %q, want 503 with %q", answer.StatusCode, got, corsSite)
 	}
 }

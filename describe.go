@@ -203,11 +203,13 @@ func (p *plan) describeResult() OperationResult {
 	r := OperationResult{Type: p.out, Status: p.settings.status}
 	if r.Status == 0 {
 		r.Status = http.StatusOK
-		if p.form == resultNone && !p.writes {
+		if p.form == resultNone && !p.writes && !p.answersNull() {
 			r.Status = http.StatusNoContent
 		}
 	}
 	switch {
+	case p.form == resultNone && p.answersNull():
+		r.MediaType = typeJSON[0]
 	case p.form == resultString && p.settings.textAsJSON, p.form == resultJSON:
 		r.MediaType = typeJSON[0]
 	case p.form == resultString:

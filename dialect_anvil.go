@@ -17,12 +17,14 @@ import (
 // but for preflights; every 401 has the challenge Basic realm="Anvil App API";
 // a path that ends in a slash is exact, and nothing redirects; HEAD and OPTIONS
 // are answered only where they are registered; 401, 404 and 405 have no CORS
-// headers; a policy with one exact origin names it on every answer. See
+// headers; a policy with one exact origin names it on every answer; a handler
+// without result is answered with null. See
 // [PrivateKey] for private applications, [Sessions] and [CrossSiteSession] for
 // the session rule, and [EnableCORS].
 //
 // What does harm is different:
 //
+//	internal errors      of any kind, unmarshalable results too, have one text: nothing of them is told
 //	paths                are no regular expressions: a parameter is a whole segment and never empty, a dot is a dot
 //	a parameter          is unescaped once, so that what is checked is what is used
 //	an unknown parameter of the query is ignored, instead of a 500 that any link could cause

@@ -16,12 +16,13 @@ import (
 //	ErrorFormat(...)    {"detail": Detail}, with a Type {"detail":{"message","reason"}}
 //
 // and what has no option of its own: [Public] evaluates no credentials;
-// [BearerAuth] also reads the cookie dara_session_token; missing credentials
-// are told from wrong ones, and no 401 has a challenge; NaN and infinities are
-// null in JSON; a path that ends in a slash is exact, and nothing redirects;
-// HEAD and OPTIONS are answered only where they are registered; GET of a path
-// that has other methods is 404, another method is 405 also at unknown paths;
-// /status, outside the prefix, tells that the server runs.
+// [BearerAuth] also reads the cookie dara_session_token; missing credentials are
+// told from wrong ones, and no 401 has a challenge; a handler without result is
+// answered with null, and NaN and infinities are null in JSON; {id:int} is {id}
+// and {rest:path} is *rest in a path; a path that ends in a slash is exact, and
+// nothing redirects; HEAD and OPTIONS are answered only where they are
+// registered; GET of a path that has other methods is 404, another method is 405
+// also at unknown paths; /status, outside the prefix, tells that the server runs.
 //
 // A handler's error with a Type, such as Error{Status: 401, Type: "expired",
 // Detail: "Session has expired, please log in again"}, is answered with message
@@ -33,10 +34,12 @@ import (
 //	a missing default    of a configuration is a fault of Compile, instead of a 500 with text in every request
 //	rejected values      are not repeated as input in the faults of a 422
 //	repeated scalars     are a fault, instead of the last one winning
+//	dependencies         run after credentials were judged, so that a stranger does not reach them
+//	an escaped slash     separates no segments
 //	malformed JSON       is told after credentials were judged, which come before the body is read
 func Dara() Option {
 	return dialect("Dara", func(s *settings) {
-		s.manner = &manner{exactPaths: true, unknown: daraUnknown, other: daraMethod}
+		s.manner = &manner{exactPaths: true, converters: true, unknown: daraUnknown, other: daraMethod}
 		s.nullFloats = true
 		s.access.denial, s.access.challenges = daraDenial, []string{}
 		s.access.bearerCookie, s.access.blind = "dara_session_token", true

@@ -120,7 +120,7 @@ func daraMisc(api *endpoint.API) {
 	api.Get("none", func() any { return nil }, public)
 	api.Get("nan", func() map[string]any { return map[string]any{"v": math.NaN(), "i": float32(math.Inf(1))} }, public)
 	api.Get("int", func() int { return 10 }, public)
-	api.Get("boom", func() error { return errors.New("boom!") }, public)
+	api.Get("boom", func() error { return errors.New("boom") }, public)
 	api.Get("http", func() error { return endpoint.Errorf(418, "tea") }, public)
 	api.Get("plain", func() *endpoint.Response {
 		return endpoint.Respond(200, "plain").Set("Content-Type", "text/plain; charset=utf-8")

@@ -1,6 +1,7 @@
 package endpoint_test
 
 import (
+	"errors"
 	"io"
 	"maps"
 	"net/http"
@@ -9,7 +10,6 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
-
 	"github.com/seed217079a1/endpoint"
 )
 
@@ -84,7 +84,7 @@ func TestDialectMore(t *testing.T) {
 		{reason: "the example with a query", fixture: "sk.ex", method: "GET", target: "/get_query_string?key=month&value=10", status: 200, want: `{"key":"month","value":10}`},
 		{reason: "full_path without a query", fixture: "sk.ex", method: "GET", target: "/url/more/levels", status: 200, want: `{"path":"more/levels?"}`},
 		{reason: "JSON without a type", fixture: "sk.ex", method: "POST", target: "/json", body: `{"name":"J"}`, status: 200, want: `{"name":"J"}`},
-		{reason: "a fault of an input", fixture: "sk.ex", method: "POST", target: "/form", fields: fields{"Content-Type": "application/x-www-form-urlencoded"}, body: "a=x", status: 422, want: `{"error":{"name":"InvalidArgument","code":108,"message":"the request has invalid values","info":{"errors":[{"in":"form","name":"a","code":"type","message":"must be an integer"}]}}}`},
+		{reason: "a fault of an input", fixture: "sk.ex", method: "POST", target: "/form", fields: fields{"Content-Type": "application/x-www-form-urlencoded"}, body: "a=x", status: 422, want: `{"error":{"name":"InvalidArgument","code":108,"message":"the request has invalid values","info":{"errors":[{"in":"form","name":"a","code":"type","message":"must be an integer of at most 64 bits"}]}}}`},
 		{reason: "a body that is no object", fixture: "sk.foo", method: "POST", target: "/nowhere", body: "[1]", status: 400, header: fields{"Content-Type": ""}},
 		{reason: "an object", fixture: "sk.foo", method: "POST", target: "/nowhere", body: `{"a":1}`, status: 200, want: home},
 		{reason: "Index", fixture: "sk.rest", method: "GET", target: "/notes", status: 200, want: `["index"]`},
@@ -92,6 +92,7 @@ func TestDialectMore(t *testing.T) {
 		{reason: "Create without a type", fixture: "sk.rest", method: "POST", target: "/notes/", body: `{"a":1}`, status: 200, want: `{"created":{"a":1}}`},
 		{reason: "Update", fixture: "sk.rest", method: "PUT", target: "/notes/7/", body: `{"a":1}`, status: 200, want: `{"payload":{"a":1},"update":"7"}`},
 		{reason: "DELETE of the list", fixture: "sk.rest", method: "DELETE", target: "/notes", status: 400, want: `{"error":{"name":"BadRequest","code":107,"message":"invalid request method"}}`},
+		{reason: "Create of nothing", fixture: "sk.rest", method: "POST", target: "/notes", status: 200, want: `{"created":{}}`},
 		{reason: "PATCH is no method of a resource", fixture: "sk.rest", method: "PATCH", target: "/notes", status: 404, want: unmatched},
 
 		{reason: "POST of a GET path", fixture: "da.custom", method: "POST", target: "/api/custom/", status: 405, want: wrong, header: fields{"Allow": "GET"}},
@@ -109,7 +110,7 @@ func TestDialectMore(t *testing.T) {
 		{reason: "the scheme is exact", fixture: "da.custom", method: "GET", target: "/api/custom/", fields: fields{"Authorization": "Bearer"}, status: 400, want: scheme},
 		{reason: "NaN and infinities", fixture: "da.misc", method: "GET", target: "/api/nan", status: 200, want: `{"i":null,"v":null}`},
 		{reason: "a number", fixture: "da.misc", method: "GET", target: "/api/int", status: 200, want: "10"},
-		{reason: "a path parameter of the wrong type", fixture: "da.misc", method: "GET", target: "/api/items/abc", status: 422, want: `{"detail":[{"type":"type","loc":["path","id"],"msg":"must be an integer"}]}`},
+		{reason: "a path parameter of the wrong type", fixture: "da.misc", method: "GET", target: "/api/items/abc", status: 422, want: `{"detail":[{"type":"type","loc":["path","id"],"msg":"must be an integer of at most 64 bits"}]}`},
 		{reason: "a missing member, without what was sent", fixture: "da.misc", method: "POST", target: "/api/upload", fields: fields{"Content-Type": "application/json"}, body: `{"nam":"secret"}`, status: 422, want: `{"detail":[{"type":"missing","loc":["body","name"],"msg":"Field required"}]}`},
 		{reason: "malformed JSON", fixture: "da.misc", method: "POST", target: "/api/upload", fields: fields{"Content-Type": "application/json"}, body: `{bad`, status: 422, want: `{"detail":[{"type":"json_invalid","loc":["body"],"msg":"JSON decode error"}]}`},
 		{reason: "but credentials first", fixture: "da.misc", method: "POST", target: "/api/secure-upload", fields: fields{"Content-Type": "application/json"}, body: `{bad`, status: 401, want: expired},
@@ -134,7 +135,7 @@ func TestDialectMore(t *testing.T) {
 		{reason: "another key", fixture: "an.user", method: "GET", target: "/_/private_api/KEY124/users/42", status: 403},
 		{reason: "a list", fixture: "an.ret", method: "GET", target: "/_/api/list", status: 200, want: "[1,2]"},
 		{reason: "nothing", fixture: "an.ret", method: "GET", target: "/_/api/none", status: 200, want: "null"},
-		{reason: "an argument of the wrong type", fixture: "an.add", method: "GET", target: "/_/api/add/x/1", status: 422, want: "the request has invalid values\npath a must be an integer", header: fields{"Content-Type": "text/plain; charset=utf-8"}},
+		{reason: "an argument of the wrong type", fixture: "an.add", method: "GET", target: "/_/api/add/x/1", status: 422, want: "the request has invalid values\npath a must be an integer of at most 64 bits", header: fields{"Content-Type": "text/plain; charset=utf-8"}},
 	}
 	fixtures := skygearFixtures()
 	maps.Copy(fixtures, daraFixtures())
@@ -189,7 +190,9 @@ func TestDialectPaths(t *testing.T) {
 	note := sk.Get("notes/:id", func(id string) string { return id })
 	da := endpoint.New(endpoint.Dara(), endpoint.Public())
 	custom := da.Get("custom/", says("custom"))
-	got := []string{chat.Path(), note.Path(), custom.Path()}
+	item := da.Get("items/{id:int}/x", func(id int) int { return id })
+	files := da.Get("files/{p:path}", func(p string) string { return p })
+	got := []string{chat.Path(), note.Path(), custom.Path(), item.Path(), files.Path()}
 	for _, u := range []func() (string, error){
 		func() (string, error) { return chat.URL() },
 		func() (string, error) { return note.URL("a/b") },
@@ -201,8 +204,40 @@ func TestDialectPaths(t *testing.T) {
 		}
 		got = append(got, s)
 	}
-	want := []string{"/team/red/chat/join", "/notes/:id", "/custom/", "/team/red/chat/join", "/notes/a%2Fb", "/api/custom/"}
+	want := []string{"/team/red/chat/join", "/notes/:id", "/custom/", "/items/:id/x", "/files/*p", "/team/red/chat/join", "/notes/a%2Fb", "/api/custom/"}
+	if err := errors.Join(sk.Compile(), da.Compile()); err != nil {
+		t.Error(err)
+	}
 	if d := cmp.Diff(want, got); d != "" {
 		t.Errorf("paths (-want +got):\n%s", d)
+	}
+}
+
+// A handler without result is answered as a function that returns None.
+func TestDialectNoResult(t *testing.T) {
+	dialects := map[string]endpoint.Option{"": endpoint.Skygear(), "/api": endpoint.Dara(), "/_/api": endpoint.Anvil()}
+	for prefix, dialect := range dialects {
+		api := endpoint.New(dialect, endpoint.Public())
+		api.Get("none", func() {})
+		api.Get("error", func() error { return nil })
+		api.Get("status", func() {}, endpoint.Status(204))
+		api.Get("writer", func(http.ResponseWriter) {})
+		if err := api.Compile(); err != nil {
+			t.Fatal(err)
+		}
+		json := map[string]string{"Content-Type": "application/json"}
+		for _, c := range []dialectCase{
+			{method: "GET", target: "/none", status: 200, want: "null", header: json},
+			{method: "GET", target: "/error", status: 200, want: "null", header: json},
+			{method: "GET", target: "/status", status: 204},
+			{method: "GET", target: "/writer", status: 200, header: map[string]string{"Content-Type": ""}},
+		} {
+			c.target = prefix + c.target
+			c.play(t, api)
+		}
+		list, err := api.Operations()
+		if err != nil || len(list) != 4 || list[0].Result.MediaType != "application/json" && list[1].Result.MediaType != "application/json" {
+			t.Errorf("operations %+v, error %v", list, err)
+		}
 	}
 }

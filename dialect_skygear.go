@@ -20,8 +20,9 @@ import (
 // slash; the bare form of a prefix redirects with 301 for every method; a
 // method that a path does not have is 404, HEAD too; OPTIONS is 200 everywhere;
 // a body without a content type is JSON; [Request.FullPath] always has a
-// question mark; no 401 has a challenge; a [Resource] also answers with a slash
-// at the end and ignores what follows the id.
+// question mark; no 401 has a challenge; a handler without result is answered
+// with null; a [Resource] also answers with a slash at the end, ignores what
+// follows the id, and takes an empty body for an empty object.
 //
 // In an error, name is the Type, or stands for the status; code is Skygear's
 // number of the name; message is the Detail and info Extra["info"].

@@ -3,6 +3,7 @@ package endpoint
 import (
 	"html"
 	"net/http"
+	"strings"
 
 	"github.com/seed217079a1/endpoint/internal/route"
 )
@@ -11,6 +12,7 @@ import (
 // paths, in the dialects. An API without a dialect has none.
 type manner struct {
 	colons         bool  // a colon inside a segment of a registered path is a slash
+	converters     bool  // a parameter may name its converter, as {id:int}; {rest:path} is a named rest
 	exactPaths     bool  // a path that ends in a slash is exact, and nothing redirects to it
 	answersOptions bool  // OPTIONS is answered with 200 at every path, and leads to no handler
 	authFirst      bool  // credentials are judged before the method
@@ -31,6 +33,12 @@ type manner struct {
 func (m *manner) exactMethods() bool { return m != nil }
 
 func (m *manner) addsQuery() bool { return m != nil && m.fullQuery }
+
+// answersNull reports whether a handler without result is answered with null,
+// as a Python function that returns None is in every dialect.
+func (p *plan) answersNull() bool {
+	return p.settings.manner != nil && !p.writes && p.settings.status == 0
+}
 
 // redirect sends a client to the prefix whose bare form it asked for.
 func (m *manner) redirect(c *call, location string) {
@@ -77,8 +85,12 @@ func (n *pathNode) authenticate(c *call) error {
 
 // parse reads a path as it was registered.
 func (m *manner) parse(path string) (route.Pattern, error) {
-	if m != nil && m.colons {
+	switch {
+	case m == nil:
+	case m.colons:
 		path = colonsToSlashes(path)
+	case m.converters:
+		path = withoutConverters(path)
 	}
 	return route.Parse(path)
 }
@@ -92,6 +104,23 @@ func colonsToSlashes(path string) string {
 		}
 	}
 	return string(b)
+}
+
+// withoutConverters writes {id:int} as {id}, and {rest:path} as *rest: what a
+// parameter must be, the type that takes it says.
+func withoutConverters(path string) string {
+	segments := strings.Split(path, "/")
+	for i, s := range segments {
+		name, converter, ok := strings.Cut(s, ":")
+		if !ok || !strings.HasPrefix(s, "{") || !strings.HasSuffix(s, "}") {
+			continue
+		}
+		segments[i] = name + "}"
+		if converter == "path}" {
+			segments[i] = "*" + name[1:]
+		}
+	}
+	return strings.Join(segments, "/")
 }
 
 // dialect makes the option of a dialect: options that anyone could give, and

@@ -245,24 +245,25 @@ func agreed(a, b string) string {
 
 // isHost reports whether s is a host name or address, with or without a port.
 func isHost(s string) bool {
-	if s == "" || len(s) > 255 {
+	if len(s) > 255 {
 		return false
 	}
-	host, port, err := net.SplitHostPort(s)
-	if err != nil {
-		host, port = s, "1"
+	name := s
+	if _, port, err := net.SplitHostPort(s); err == nil {
+		if port == "" || strings.ContainsFunc(port, func(c rune) bool { return c < '0' || c > '9' }) {
+			return false
+		}
+		name = strings.TrimSuffix(s, ":"+port)
 	}
-	if port == "" || strings.ContainsFunc(port, func(c rune) bool { return c < '0' || c > '9' }) {
-		return false
-	}
-	if inside, ok := strings.CutPrefix(s, "["); ok {
-		inside, _, _ = strings.Cut(inside, "]")
-		return addressOf(inside).Is6()
+	if inside, ok := strings.CutPrefix(name, "["); ok {
+		inside, ok = strings.CutSuffix(inside, "]")
+		a, err := netip.ParseAddr(inside)
+		return ok && err == nil && a.Is6() && a.Zone() == ""
 	}
 	other := func(c rune) bool {
 		return (c < '0' || c > '9') && (c|0x20 < 'a' || c|0x20 > 'z') && !strings.ContainsRune("-._", c)
 	}
-	return host != "" && !strings.ContainsFunc(host, other)
+	return name != "" && !strings.ContainsFunc(name, other)
 }
 
 // forwardedFor returns the addresses that Forwarded fields name.

@@ -136,6 +136,12 @@ func (e *Endpoint) source() any {
 	return plainFunc(e.fn)
 }
 
+// emptyIsObject reports whether an empty body is an empty object, as it was in
+// the resources of Skygear.
+func (c *call) emptyIsObject() bool {
+	return c.settings.manner.wholeResources && c.plan.endpoint.part != nil
+}
+
 // widen lets the endpoints of resources answer as Skygear's did: path with a
 // slash too, and path/:id with anything that follows.
 func (t *table) widen(at func(route.Pattern) *pathNode) {

@@ -7,7 +7,6 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
-
 	"github.com/seed217079a1/endpoint"
 )
 
@@ -20,7 +19,9 @@ type restNote struct {
 
 func (n *restNotes) Index() []string { return []string{n.prefix} }
 
-func (n *restNotes) Create(in restNote) *endpoint.Response { return endpoint.Respond(201, n.prefix+in.Text) }
+func (n *restNotes) Create(in restNote) *endpoint.Response {
+	return endpoint.Respond(201, n.prefix+in.Text)
+}
 
 func (n *restNotes) Get(in struct {
 	ID int `path:"id"`

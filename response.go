@@ -72,6 +72,9 @@ var (
 func (c *call) reply(form resultForm, out any) error {
 	switch form {
 	case resultNone:
+		if c.plan.answersNull() {
+			return c.replyJSON(nil)
+		}
 		status := http.StatusNoContent
 		if c.plan.writes {
 			status = http.StatusOK // as net/http does for a handler that writes nothing

@@ -519,29 +519,6 @@ func (t *table) route(w http.ResponseWriter, r *http.Request) {
 	t.notFound(w, r)
 }
 
-// options answers a preflight, or any OPTIONS where a dialect does. It reports
-// false if the request is to go on as any other.
-func (t *table) options(w http.ResponseWriter, r *http.Request, path route.Path) bool {
-	if t.cors && isPreflight(r) {
-		for n := t.find(path, 0); n != nil; n = t.find(path, n.rank+1) {
-			c := t.call(w, r)
-			c.path = path
-			if t.preflight(c, n) {
-				return true
-			}
-			if methods, _ := n.allowed(path); methods != nil {
-				break
-			}
-		}
-	}
-	if m := t.settings.manner; m != nil && m.answersOptions {
-		c := t.call(w, r)
-		c.answerWith(func() { c.outer.write(http.StatusOK, nil) })
-		return true
-	}
-	return false
-}
-
 // redirects reports whether the bare form of a prefix redirects to it.
 func (t *table) redirects(prefix *pathNode, method string, path route.Path) bool {
 	m := t.settings.manner

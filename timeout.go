@@ -101,6 +101,9 @@ func (c *call) runTimed(w http.ResponseWriter) {
 	late := new(call)
 	late.begin(c.table, c.plan, c.settings, w, original)
 	late.path = c.path
+	if sec := c.plan.security; sec != nil && sec.need != 0 {
+		late.noStore()
+	}
 	late.fail(context.DeadlineExceeded)
 	late.end()
 }
