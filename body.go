@@ -38,6 +38,7 @@ type limitedBody struct {
 	kept     bool // it was read whole, to be asked for again
 	whole    []byte
 	wholeErr error
+	buffer   *bytes.Buffer // from the pool, holds whole; nil if user code may keep that
 }
 
 type readDeadliner interface{ SetReadDeadline(time.Time) error }
@@ -309,34 +310,32 @@ func (p *bodyPlan) bindJSON(c *call, v reflect.Value, ptr any) {
 	if p.ptr && c.input == nil && len(h["Content-Type"]) == 0 {
 		return // no body: the pointer stays nil
 	}
-	if e := checkMediaType(h, jsonMedia); e != nil {
+	if e := c.checkJSONType(); e != nil {
 		c.refuse(e)
 		return
 	}
-	if c.plan.keepsBody || c.input != nil && c.input.kept {
-		text, err := c.bodyBytes()
-		if err != nil {
-			c.refuse(err)
-			return
-		}
-		p.decode(c, text, v, ptr)
-		return
-	}
-	buf := getBuffer()
-	text, err := c.input.readAll(buf.AvailableBuffer())
+	text, err := c.bodyBytes()
 	if err != nil {
 		c.refuse(err)
-	} else {
-		p.decode(c, text, v, ptr)
+		return
 	}
-	if cap(text) > buf.Cap() {
-		buf = bytes.NewBuffer(text)
+	p.decode(c, text, v, ptr)
+}
+
+// checkJSONType refuses a body that is not sent as JSON.
+func (c *call) checkJSONType() *Error {
+	if c.settings.untypedJSON && len(c.r.Header["Content-Type"]) == 0 && len(c.r.Header["Content-Encoding"]) == 0 {
+		return nil
 	}
-	putBuffer(buf)
+	return checkMediaType(c.r.Header, jsonMedia)
 }
 
 func (p *bodyPlan) decode(c *call, text []byte, v reflect.Value, ptr any) {
+	if len(text) == 0 && c.settings.manner != nil && c.emptyIsObject() {
+		text = []byte("{}")
+	}
 	if e := checkJSON(text); e != nil {
+		c.notJSON = true
 		c.refuse(e)
 		return
 	}
@@ -353,7 +352,9 @@ func (p *bodyPlan) decode(c *call, text []byte, v reflect.Value, ptr any) {
 		err = json.Unmarshal(text, ptr) // options cost, even if they change nothing
 	}
 	if err != nil {
-		c.refuse(jsonError(err, c.settings.strict))
+		e := jsonError(err, c.settings.strict)
+		c.notJSON = e.Status == http.StatusBadRequest
+		c.refuse(e)
 		return
 	}
 	p.json.check(c, text, v)
@@ -361,18 +362,14 @@ func (p *bodyPlan) decode(c *call, text []byte, v reflect.Value, ptr any) {
 
 // bodyPairs reads the body as key=value pairs; ok is false if it was refused.
 func (c *call) bodyPairs() (p pairs, ok bool) {
-	buf := getBuffer()
-	var text []byte
-	var err error
-	if c.plan.keepsBody || c.input != nil && c.input.kept {
-		text, err = c.bodyBytes()
-		text = append(buf.AvailableBuffer(), text...)
-	} else {
-		text, err = c.input.readAll(buf.AvailableBuffer())
-	}
+	text, err := c.bodyBytes()
 	if err != nil {
 		c.refuse(err)
-	} else if p, ok = decodePairs(text); !ok {
+		return p, false
+	}
+	buf := getBuffer()
+	text = append(buf.AvailableBuffer(), text...) // the body itself may be asked for again
+	if p, ok = decodePairs(text); !ok {
 		c.refuse(badForm)
 	}
 	if cap(text) > buf.Cap() {

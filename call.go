@@ -1,6 +1,7 @@
 package endpoint
 
 import (
+	"bytes"
 	"context"
 	"crypto/rand"
 	"errors"
@@ -38,6 +39,10 @@ type call struct {
 	body     *limitedBody  // as the server has it, nil for none
 	input    *limitedBody  // what is read: body, or what middleware made of it
 
+	user      *User
+	uncached  bool     // the answer is for the user alone
+	bySession bool     // the user was found in the session
+	session   *session // nil if the endpoint has none
 	faults    []FieldError
 	broken    *Error // a fault that is more than a field: 400, 408, 413, 415
 	deps      []dependency
@@ -48,7 +53,10 @@ type call struct {
 	cut       bool     // the connection is to be cut, as half of the answer is out
 	broke     error    // what a stream failed with after its first piece
 
-	inside atomic.Int32 // handlers that run below middleware, less one once the request has ended
+	inside    atomic.Int32 // handlers that run below middleware, less one once the request has ended
+	preflight bool         // a preflight is being answered
+	routed    bool         // of the call around the API's middleware: an endpoint or the table answers
+	notJSON   bool         // the body is to be JSON and is none
 
 	shared sync.Once // makes the request that user code sees
 	idOnce sync.Once
@@ -122,6 +130,9 @@ func (c *call) release() {
 		c.end()
 		return
 	}
+	if b := c.body; b != nil && b.buffer != nil {
+		putBuffer(b.buffer)
+	}
 	*c = call{}
 	calls.Put(c)
 }
@@ -137,12 +148,26 @@ func (c *call) bodyBytes() ([]byte, error) {
 	if b == nil {
 		return nil, nil
 	}
-	if !b.kept {
+	switch {
+	case b.kept:
+	case b.read > 0:
+		return nil, errTaken
+	case c.plan == nil || c.plan.private:
 		b.kept = true
 		b.whole, b.wholeErr = b.readAll(nil)
+	default:
+		b.kept = true
+		b.buffer = getBuffer()
+		b.whole, b.wholeErr = b.readAll(b.buffer.AvailableBuffer())
+		if cap(b.whole) > b.buffer.Cap() {
+			b.buffer = bytes.NewBuffer(b.whole)
+		}
 	}
 	return b.whole, b.wholeErr
 }
+
+// errTaken is the error of asking for a body that something read in pieces.
+var errTaken = errors.New("endpoint: the body was read in pieces, as an upload or io.Reader, and is not kept")
 
 // fault collects what is wrong with an input; beyond maxFaults it is dropped.
 func (c *call) fault(f FieldError) {
@@ -403,6 +428,11 @@ func (c *call) handle() {
 // answer is the whole way of a request through an endpoint.
 func (c *call) answer() error {
 	p := c.plan
+	if p.security != nil {
+		if err := c.authenticate(); err != nil {
+			return err
+		}
+	}
 	if len(p.providers) > 0 {
 		c.deps = make([]dependency, len(p.providers))
 	}
@@ -425,7 +455,9 @@ func (c *call) answer() error {
 		// What the answer is read from must outlive it.
 		err = c.finishStream(c.reply(p.form, f.out))
 	} else if err = c.finishAll(err); err == nil {
-		err = c.reply(p.form, f.out)
+		if err = c.saveSession(); err == nil {
+			err = c.reply(p.form, f.out)
+		}
 	}
 	f.reset()
 	p.frames.Put(f)

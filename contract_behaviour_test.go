@@ -11,6 +11,7 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/seed217079a1/endpoint"
@@ -308,4 +309,35 @@ func TestContractErrorOrder(t *testing.T) {
 	}
 	check("inner", api, "/inner", 418, `"inner"`, "the innermost mapping holds")
 	check("plain deadline", plain, "/deadline", 503, "too long", "without a mapping it is 503")
+}
+
+func contractGuard() error { return nil }
+
+func contractBodyGuard([]byte) error { return nil }
+
+func contractMiddleware(next http.Handler) http.Handler { return next }
+
+// TestContractExplain asks that the resolved plan names all that a request
+// passes on its way to the handler.
+func TestContractExplain(t *testing.T) {
+	api := contractAPI(endpoint.Depends(contractGuard))
+	api.Post("x", contractGuard, endpoint.Strict(), endpoint.Timeout(time.Minute),
+		endpoint.Use(contractMiddleware), endpoint.Depends(contractBodyGuard))
+	var got strings.Builder
+	if err := api.Explain(&got); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{
+		"POST /x\n\thandler contractGuard, registered at ",
+		"\n\tmiddleware contractMiddleware\n" +
+			"\tguard contractGuard, before the body is read\n" +
+			"\tguard contractBodyGuard, after the body is read\n" +
+			"\tstrict: what is not known is a fault\n" +
+			"\twithin 1m0s\n",
+		"\n\tanswers 204\n",
+	} {
+		if !strings.Contains(got.String(), want) {
+			t.Errorf("got\n%s\nwithout\n%s", &got, want)
+		}
+	}
 }

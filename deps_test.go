@@ -20,6 +20,8 @@ const (
 	validator  = "github.com/go-playground/validator/v10"
 	jsonLib    = "github.com/go-json-experiment/json"
 	goCmp      = "github.com/google/go-cmp"
+	rsCORS     = "github.com/rs/cors"
+	scsLib     = "github.com/alexedwards/scs/v2"
 )
 
 // A layer is the policy for one package.
@@ -38,10 +40,11 @@ var layers = []layer{
 	{"internal/funcname", nil, "names functions for anyone, also for nested modules"},
 	{"internal/golden", nil, "reads test data; must not know what it tests"},
 	{"internal/readme", nil, "compares the README with files and requests; any example may ask it"},
+	{"internal/migration", nil, "runs the examples of the migration guides; a test alone"},
 	{"internal/leak", nil, "judges goroutines; must not start any of ours"},
 	{".", []string{
 		modulePath + "/internal/route", modulePath + "/internal/funcname",
-		httprouter, validator, jsonLib, jsonLib + "/jsontext",
+		httprouter, validator, jsonLib, jsonLib + "/jsontext", rsCORS, scsLib,
 	}, "the library: what it imports, every user gets"},
 	{"openapi", []string{modulePath, jsonLib, jsonLib + "/jsontext"}, "builds on the description alone; the root must work without it"},
 	{"endpointtest", []string{modulePath, modulePath + "/internal/golden", goCmp + "/cmp"}, "for tests of users; the root must work without it"},
@@ -53,13 +56,16 @@ var layers = []layer{
 var testImports = []string{
 	goCmp + "/cmp", goCmp + "/cmp/cmpopts",
 	modulePath, modulePath + "/internal/...", modulePath + "/endpointtest",
-	modulePath + "/testdata/shape",                        // wrong registrations, compiled and shared with other tools
+	modulePath + "/testdata/shape", // wrong registrations, compiled and shared with other tools
+	scsLib, scsLib + "/memstore",   // sessions of a test end with it
 	jsonLib, jsonLib + "/jsontext", httprouter, validator, // as references to compare with
 }
 
 // onlyIn names the one file that may import a package.
 var onlyIn = map[string]struct{ file, reason string }{
 	httprouter: {"router.go", "the compiled form of the routes can be changed in one place"},
+	scsLib:     {"session.go", "where sessions come from can be changed in one place"},
+	rsCORS:     {"cors_preflight.go", "who judges preflights can be changed in one place"},
 	validator:  {"validate.go", "rules are compiled in one place, and its panics are caught there"},
 }
 
@@ -76,6 +82,8 @@ var requirements = map[string]string{
 	httprouter: "the radix tree under the routes; no requirements of its own",
 	validator:  "the rules of validate tags, as users know them",
 	jsonLib:    "JSON that refuses duplicate names and invalid UTF-8; twice as fast at decoding",
+	scsLib:     "sessions, with stores for every database; no requirements of its own",
+	rsCORS:     "judges preflights, against many headers too; no requirements of its own",
 	goCmp:      "differences in tests and in endpointtest, never in the library",
 }
 
@@ -86,6 +94,8 @@ var packageVars = map[string]string{
 	"endpoint.encodeOptions":        "options of the JSON library, never assigned again",
 	"endpoint.strictOptions":        "options of the JSON library, never assigned again",
 	"endpoint.buffers":              "a pool of buffers",
+	"endpoint.nullFloats":           "options of the JSON library, never assigned again",
+	"endpoint.resourceActions":      "a constant list",
 	"endpoint.jsonBuffers":          "a pool of buffers with encoders",
 	"endpoint.epoch":                "a constant of each run",
 	"endpoint.newline":              "a constant",
@@ -116,6 +126,9 @@ var packageVars = map[string]string{
 	"endpoint.noSniff":              "likewise",
 	"endpoint.noCache":              "likewise",
 	"endpoint.closing":              "likewise",
+	"endpoint.noStore":              "likewise",
+	"endpoint.errSkygearKey":        "an error that wraps another",
+	"endpoint.errSkygearToken":      "likewise",
 	"endpoint/internal/route.stops": "a table by byte, made once and never written",
 }
 

@@ -27,6 +27,8 @@ type Operation struct {
 	Deprecated  bool
 	Hidden      bool
 
+	Security   OperationSecurity
+	CORS       *CORSConfig          // nil if pages of no other origin may call
 	Parameters []OperationParameter // path, query, header, cookie; in the order of the function
 	Body       *OperationBody       // nil if no body is read
 	Result     OperationResult
@@ -100,7 +102,7 @@ func (n *pathNode) operations() []Operation {
 	var list []Operation
 	var seen []*plan
 	for _, e := range n.entries {
-		if !slices.Contains(seen, e.plan) {
+		if !e.alias && !slices.Contains(seen, e.plan) {
 			seen = append(seen, e.plan)
 			list = append(list, e.plan.describe())
 		}
@@ -115,19 +117,21 @@ func (p *plan) describe() Operation {
 	d := Operation{
 		Endpoint: e, Name: s.name, Named: s.name != "",
 		Methods: slices.Clone(s.methods), Path: p.path,
-		Function: displayName(e.fn), Place: e.place.String(),
+		Function: e.display(), Place: e.place.String(),
 		Summary: s.summary, Description: s.description, Tags: slices.Clone(s.tags),
 		Deprecated: s.deprecated, Hidden: s.hidden,
 		MaxBody: s.maxBody, Timeout: s.timeout, Strict: s.strict,
 	}
 	if d.Name == "" {
-		d.Name = funcname.Short(plainFunc(e.fn))
+		d.Name = e.Name()
 	}
 	for f := range p.functions() {
 		for i := range f.params {
 			d.addParam(p, &f.params[i])
 		}
 	}
+	d.Security = p.describeSecurity()
+	d.CORS = s.cors.describe()
 	d.addUnbound(p)
 	d.addSteps(p)
 	d.Result = p.describeResult()
@@ -217,11 +221,13 @@ func (p *plan) describeResult() OperationResult {
 	r := OperationResult{Type: p.out, Status: p.settings.status}
 	if r.Status == 0 {
 		r.Status = http.StatusOK
-		if p.form == resultNone && !p.writes {
+		if p.form == resultNone && !p.writes && !p.answersNull() {
 			r.Status = http.StatusNoContent
 		}
 	}
 	switch {
+	case p.form == resultNone && p.answersNull():
+		r.MediaType = typeJSON[0]
 	case p.form == resultString && p.settings.textAsJSON, p.form == resultJSON:
 		r.MediaType = typeJSON[0]
 	case p.form == resultString:
@@ -257,6 +263,7 @@ func (d *Operation) addErrors(p *plan) {
 	reads := func(v OperationParameter) bool { return v.In == "query" }
 	query := slices.ContainsFunc(d.Parameters, reads)
 	add(decoded || query, http.StatusBadRequest, "the request is malformed")
+	d.Security.addRefusals(add)
 	add(body, http.StatusRequestTimeout, "the body came too slowly")
 	add(body, http.StatusRequestEntityTooLarge, "the body is too large")
 	add(decoded, http.StatusUnsupportedMediaType, "the body has the wrong content type")
@@ -285,6 +292,8 @@ func (d *Operation) explain(b *strings.Builder) {
 	if d.Timeout > 0 {
 		fmt.Fprintf(b, "\twithin %v\n", d.Timeout)
 	}
+	d.Security.explain(b)
+	d.CORS.explain(b)
 	for _, v := range d.Parameters {
 		v.explain(b)
 	}

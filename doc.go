@@ -59,7 +59,8 @@
 //
 // Paths are never cleaned, folded or normalised. A path with an empty segment,
 // a dot segment, a backslash, a control character, invalid UTF-8, a bad escape
-// or more than 256 segments matches nothing.
+// or more than 256 segments matches nothing: it is 400 where the text itself is
+// broken, as by control characters, invalid UTF-8 and bad escapes, else 404.
 //
 // A group joins its path and those of its endpoints with one slash: in the
 // group v1, users is v1/users, "" is v1 itself and "/" is everything below v1.
@@ -82,6 +83,7 @@
 //	a struct with source tags           an input, see below
 //	other struct, map, slice            the body from JSON
 //	embeds Configuration                that configuration
+//	*User                               the user, nil if there is none
 //	a type with a provider              that dependency
 //
 // A struct may be taken by pointer too. A *T body is nil if there is no body.
@@ -144,7 +146,7 @@
 //	string                        text/plain; JSON with TextAsJSON
 //	[]byte                        application/octet-stream
 //	Response, *Response           as it says: status, header, cookies, body
-//	Media, *Media                 as it says; ranges and ETag for an io.ReadSeeker
+//	Media, *Media                 as it says; ranges for an io.ReadSeeker, an ETag if Modified is set
 //	io.Reader                     application/octet-stream, as it comes
 //	iter.Seq[T],
 //	iter.Seq2[T, error]           application/jsonl, each T as it comes; a JSON
@@ -182,12 +184,63 @@
 //  1. Middleware of [New], around all that follows.
 //  2. The path is matched, then the method.
 //  3. Middleware of groups, then of the endpoint.
-//  4. Guards, given to [Depends], that need no body.
-//  5. Parameters are bound and validated; here the body is read.
-//  6. Guards that need the body.
-//  7. Dependencies are made, then the handler runs.
-//  8. Dependencies are finished, in reverse; after the answer if it is a stream.
-//  9. The answer is written.
+//  4. The session is loaded, the user found, and who may not pass refused.
+//  5. Guards, given to [Depends], that need no body.
+//  6. Parameters are bound and validated; here the body is read.
+//  7. Guards that need the body.
+//  8. Dependencies are made, then the handler runs.
+//  9. Dependencies are finished, in reverse; after the answer if it is a stream.
+//  10. The session is saved and the answer written.
+//
+// # Users
+//
+// [Auth] says how the user of a request is found: by [BasicAuth], [BearerAuth],
+// [APIKeyAuth], [SkygearAuth], [SessionAuth], several together with [AllOf], or
+// an [Authenticator] of your own. They are tried in order, before the body is
+// read, and the first user wins. Handlers and guards get it as *[User], or from
+// [CurrentUser].
+//
+//	option             without                                        answered with
+//	UserRequired       a user                                         401
+//	KeyRequired        a right key or a user                          401
+//	RequireCredentials HTTP Basic credentials, right or not           401
+//	AuthenticateUsers  a session with a user, or right HTTP Basic     401
+//	Public             undoes the requirement of what is around
+//
+// A 401 has the challenge of every authenticator and is the same for every
+// wrong credential; 403 is for the handler to answer. The same credential sent
+// twice is refused. Where no user is required wrong credentials count as none.
+// An authenticator that fails or panics denies in any case: its error is
+// logged, with the credentials cut out, and the answer is 500. A requirement
+// that nothing can fulfil, and a check that is nil, are faults that Compile
+// reports. Answers of endpoints with a requirement, and those given to a user,
+// have Cache-Control: no-store unless they set their own.
+//
+// Nothing is remembered between requests: what a check no longer knows is
+// refused with the next request. A stream that has begun goes on until its
+// handler ends it.
+//
+// # Sessions
+//
+// [Sessions] takes a manager of github.com/alexedwards/scs/v2, whose methods
+// work with the request's context. The session is saved before the first byte
+// of the answer, and not if the request fails with 5xx. [RememberUser] logs a
+// user in who sent right credentials: the token of the session is renewed. A
+// handler that logs in by itself calls RenewToken of the manager.
+//
+// A request that a page of another site caused, GET too, runs in an empty
+// session that is thrown away: it has no cookies and can set none. Whether it
+// is one is said by Sec-Fetch-Site, Origin and Referer, of which each that is
+// sent has to agree; what cannot be read is foreign. A service behind a proxy
+// that ends TLS needs [TrustedProxies] or [ExternalURL], or else its own pages
+// are foreign. [CrossSiteSession] lifts the rule for an endpoint.
+//
+// # Where a request comes from
+//
+// [Request.Origin] and [Request.RemoteAddress] say what the connection says.
+// Behind [TrustedProxies] they say what the proxies do: of addresses the first
+// from the right that is not a proxy's. What a client writes into Forwarded or
+// X-Forwarded-For is never believed.
 //
 // # Configuration and dependencies
 //
@@ -196,6 +249,41 @@
 // [API.Provide]: a value, or a function that makes one for each request that
 // needs it and may return how to finish it, with the handler's error. What is
 // missing and providers that need each other are reported by Compile.
+//
+// # Other origins
+//
+// Pages of other origins may call no endpoint unless [CORS] says so, to [New],
+// a group or an endpoint; the inner one replaces. A preflight is answered from
+// the table of endpoints: by the one that has the path and the method it asks
+// for, with the headers of the option and those that inputs read. It needs no
+// credentials, and no handler, guard or middleware of the endpoint sees it.
+// Errors have the headers too, 404 those of the option given to New. Vary names
+// Origin wherever the answer depends on it. What gives away more than it seems
+// to, such as every origin with credentials, is a fault that Compile reports.
+//
+// # Resources
+//
+// [Resource] registers the methods Index, Create, Get, Update and Delete of a
+// value as GET and POST of a path, and GET, PUT and DELETE of an item below it.
+//
+// # Coming from Skygear, Dara, Anvil
+//
+// An option to New makes an API answer as one of these systems did, so that
+// clients see no difference; the options beside it override it:
+//
+//	              Skygear()           Dara()                  Anvil()
+//	prefix        none                /api                    /_/api
+//	methods       GET, POST, PUT      of the registration     GET, POST
+//	path a/       a prefix, 301       exact                   exact
+//	wrong method  404                 405, 404 for GET        405, after credentials
+//	unknown path  200                 404, 405                404
+//	credentials   not required        required                not required
+//	string        text/plain          JSON                    text/plain
+//	errors        {"error":...}       {"detail":...}          text/plain
+//	origins       every one           none                    the application's
+//
+// What does harm is left out; the comment of each option lists it with the
+// reason. docs/migration has a guide for each system, example by example.
 //
 // # Limits
 //
@@ -206,6 +294,7 @@
 //	segments of a path        256
 //	levels of JSON            64
 //	cookies                   50
+//	a credential              16 KiB; a session token 1 KiB
 //	parts of a multipart body 100, with 1 MiB in memory, the rest in files
 //	faults in an answer       32, in 16 KiB
 //	silence between events    15 s, then a comment is sent

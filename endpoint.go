@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 
@@ -63,6 +64,7 @@ type Endpoint struct {
 	options []Option
 	group   *Group // nil outside groups
 	place   funcname.Place
+	part    *resourcePart // of a Resource, nil for other endpoints
 
 	owner    atomic.Pointer[API] // where it was registered or first added
 	disabled atomic.Bool
@@ -295,7 +297,7 @@ func (e *Endpoint) Endpoints() []*Endpoint { return []*Endpoint{e} }
 // Compile refuses is returned as it was written. The [Prefix] of an API is not
 // part of it.
 func (e *Endpoint) Path() string {
-	p, err := e.pattern()
+	p, err := e.pattern(e.owner.Load().manner())
 	if err != nil {
 		return e.path
 	}
@@ -315,6 +317,9 @@ func (e *Endpoint) Name() string {
 	if s.name != "" {
 		return s.name
 	}
+	if e.part != nil {
+		return strings.ReplaceAll(e.part.name, ".", "_") // as of a method
+	}
 	return funcname.Short(plainFunc(e.fn))
 }
 
@@ -324,7 +329,7 @@ func (e *Endpoint) Name() string {
 // parameters must be that of the path, and none may be empty or a text that no
 // path can carry, such as "..".
 func (e *Endpoint) URL(params ...any) (string, error) {
-	p, err := e.pattern()
+	p, err := e.pattern(e.owner.Load().manner())
 	if err != nil {
 		return "", err
 	}
@@ -380,13 +385,13 @@ func (e *Endpoint) groups() []*Group {
 }
 
 // pattern joins the paths of the groups and the endpoint.
-func (e *Endpoint) pattern() (route.Pattern, error) {
-	p, err := route.Parse(e.path)
+func (e *Endpoint) pattern(m *manner) (route.Pattern, error) {
+	p, err := m.parse(e.path)
 	if err != nil {
 		return p, err
 	}
 	for g := e.group; g != nil; g = g.parent {
-		prefix, err := g.pattern()
+		prefix, err := g.pattern(m)
 		if err != nil {
 			return p, fmt.Errorf("%w: %w", errGroup, err)
 		}
@@ -399,8 +404,8 @@ func (e *Endpoint) pattern() (route.Pattern, error) {
 var errGroup = errors.New("the path of its group is at fault")
 
 // pattern parses the path of the group alone.
-func (g *Group) pattern() (route.Pattern, error) {
-	p, err := route.Parse(g.path)
+func (g *Group) pattern(m *manner) (route.Pattern, error) {
+	p, err := m.parse(g.path)
 	if err != nil {
 		return p, err
 	}
@@ -414,7 +419,7 @@ func (g *Group) pattern() (route.Pattern, error) {
 func (g *Group) faults() []error {
 	s := defaults()
 	faults := s.with(onGroup, g.options)
-	if _, err := g.pattern(); err != nil {
+	if _, err := g.pattern(g.api.manner()); err != nil {
 		faults = append(faults, err)
 	}
 	for i, err := range faults {
@@ -434,6 +439,15 @@ func (e *Endpoint) settings(a *API) (settings, []error) {
 		s.with(onGroup, g.options)
 	}
 	return s, s.with(onEndpoint, e.options)
+}
+
+// manner returns how the API reads paths, nil if it has no dialect.
+func (a *API) manner() *manner {
+	if a == nil {
+		return nil
+	}
+	s, _ := a.settings()
+	return s.manner
 }
 
 // settings returns the options of the API alone, and their faults.

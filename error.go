@@ -196,6 +196,9 @@ func appendText(b []byte, s string) []byte {
 	return b
 }
 
+// tooLong is the detail of an answer to what took too long.
+const tooLong = "the answer took too long"
+
 // asError turns any error into one for the client, in the documented order.
 // It returns nil if the client is gone, so that nothing is to be written.
 func (s *settings) asError(ctx context.Context, err error) *Error {
@@ -208,7 +211,7 @@ func (s *settings) asError(ctx context.Context, err error) *Error {
 		}
 	}
 	if errors.Is(err, context.DeadlineExceeded) {
-		return Errorf(http.StatusServiceUnavailable, "the answer took too long").Wrap(err)
+		return Errorf(http.StatusServiceUnavailable, tooLong).Wrap(err)
 	}
 	if errors.Is(err, context.Canceled) && ctx.Err() != nil {
 		return nil
@@ -251,6 +254,9 @@ func (c *call) fail(err error) {
 	h := c.out.Header()
 	for _, name := range []string{"Content-Length", "Content-Disposition", "Etag", "Last-Modified"} {
 		delete(h, name) // of the answer that failed
+	}
+	if c.uncached {
+		c.noStore() // what the result said of caches is gone
 	}
 	c.setHeader(e.Header)
 	if e.status() >= 500 {

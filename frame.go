@@ -235,6 +235,8 @@ func (p *param) fill(c *call, s *slot) {
 		*s.ptr.(*url.Values) = c.query()
 	case paramHeader:
 		*s.ptr.(*http.Header) = c.r.Header
+	case paramUser:
+		*s.ptr.(**User) = c.user
 	case paramBody:
 		p.body.bind(c, s.value, s.ptr)
 	case paramPath:

@@ -4,10 +4,12 @@ module github.com/seed217079a1/endpoint
 go 1.26.0
 
 require (
+	github.com/alexedwards/scs/v2 v2.9.0
 	github.com/go-json-experiment/json v0.0.0-20260820222146-c27c302e5fc3
 	github.com/go-playground/validator/v10 v10.30.6
 	github.com/google/go-cmp v0.7.0
 	github.com/julienschmidt/httprouter v1.3.1-0.20240130105656-484018016424
+	github.com/rs/cors v1.11.1
 )
 
 require (

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"io"
+	"math"
 	"net/http"
 	"reflect"
 	"strconv"
@@ -86,7 +87,7 @@ func badJSON(err error) *Error {
 
 // jsonError turns an error of decoding into one for the client: 400 for a text
 // that is not JSON, else 422 with the place.
-func jsonError(err error, strict bool) error {
+func jsonError(err error, strict bool) *Error {
 	semantic, ok := errors.AsType[*json.SemanticError](err)
 	if !ok {
 		return badJSON(err)
@@ -152,6 +153,29 @@ func (b *jsonBuffer) encode(v any) error {
 	err := json.MarshalEncode(b.encoder, v)
 	b.busy = false
 	return err
+}
+
+// encodeAs is encode, or with nulls the same for an API in which NaN and
+// infinities, which JSON has not, are null.
+func (b *jsonBuffer) encodeAs(v any, nulls bool) error {
+	if !nulls {
+		return b.encode(v)
+	}
+	b.encoder.Reset(&b.Buffer, encodeOptions)
+	return json.MarshalEncode(b.encoder, v, nullFloats)
+}
+
+// nullFloats writes floats that JSON has no form for as null.
+var nullFloats = json.WithMarshalers(json.JoinMarshalers(
+	json.MarshalToFunc(func(e *jsontext.Encoder, f float64) error { return nullFloat(e, f) }),
+	json.MarshalToFunc(func(e *jsontext.Encoder, f float32) error { return nullFloat(e, float64(f)) }),
+))
+
+func nullFloat(e *jsontext.Encoder, f float64) error {
+	if math.IsNaN(f) || math.IsInf(f, 0) {
+		return e.WriteToken(jsontext.Null)
+	}
+	return errors.ErrUnsupported // of the usual form
 }
 
 // text returns what was encoded, without the line end.

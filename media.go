@@ -13,7 +13,8 @@ import (
 )
 
 // Media is content with a type of its own. Content that is an [io.ReadSeeker]
-// gets ranges, an ETag and If-Modified-Since.
+// gets ranges and, if Modified is set, an ETag, If-None-Match and
+// If-Modified-Since; an ETag of your own, in a [Response], counts too.
 type Media struct {
 	ContentType string    // "" means application/octet-stream
 	Name        string    // for Content-Disposition: inline; "" for none

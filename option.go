@@ -32,6 +32,8 @@ const (
 	onGroup
 	onEndpoint
 
+	beforeOthers // a dialect: the options beside it override it
+
 	anywhere = onAPI | onGroup | onEndpoint
 )
 
@@ -79,6 +81,15 @@ type settings struct {
 	guards      []guard
 	notFound    http.Handler
 	prefix      string
+	access      access
+	session     sessionSettings
+	network     network
+
+	cors            *corsPolicy // nil allows no origin
+	preflightStatus int         // of a preflight that is answered; 0 means 204
+	manner          *manner     // of a dialect, nil for none
+	untypedJSON     bool        // a body without a content type is JSON
+	nullFloats      bool        // NaN and infinities are null in JSON
 }
 
 // A guard is a function given to Depends, and where.
@@ -98,9 +109,9 @@ func defaults() settings {
 
 // with applies options that stand at the given level and returns their faults.
 func (s *settings) with(at level, options []Option) []error {
-	s.at = at
+	s.at, s.access.here = at, 0
 	var faults []error
-	for _, o := range options {
+	for _, o := range dialectsFirst(options) {
 		switch {
 		case o.apply == nil:
 		case o.where&at == 0:
@@ -109,9 +120,22 @@ func (s *settings) with(at level, options []Option) []error {
 			if err := o.apply(s); err != nil {
 				faults = append(faults, fmt.Errorf("option %s: %w", o.name, err))
 			}
+			if o.where&beforeOthers != 0 {
+				s.access.here = 0 // a requirement beside a dialect overrides the dialect's
+			}
 		}
 	}
 	return faults
+}
+
+// dialectsFirst puts dialects before the options that override them.
+func dialectsFirst(options []Option) []Option {
+	dialect := func(o Option) bool { return o.where&beforeOthers != 0 }
+	if !slices.ContainsFunc(options, dialect) {
+		return options
+	}
+	first := slices.DeleteFunc(slices.Clone(options), func(o Option) bool { return !dialect(o) })
+	return append(first, slices.DeleteFunc(slices.Clone(options), dialect)...)
 }
 
 // places lists where the option may stand.
@@ -363,7 +387,8 @@ func TextAsJSON() Option {
 }
 
 // NotFound hands requests that match no endpoint to h, so that they fall
-// through to the service around. The default answers a 404 problem.
+// through to the service around. The default answers a 404 problem. A path that
+// is broken, as by an escaped control character, is a 400 all the same.
 func NotFound(h http.Handler) Option {
 	return set("NotFound", onAPI, func(s *settings) { s.notFound = h })
 }

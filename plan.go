@@ -40,6 +40,10 @@ type plan struct {
 	pattern  route.Pattern // with the API's prefix
 	out      reflect.Type  // of the result, nil for none
 	consumer string        // what reads the body, "" for nothing
+
+	security *security // nil if everyone is let in
+	cors     *corsPlan // of preflights, nil for none
+	exact    bool      // the pattern ends in a slash and is no prefix
 }
 
 // A pathParam is a parameter of the path.
@@ -93,8 +97,8 @@ func (r reader) String() string {
 // build compiles an endpoint for an API that lives at prefix.
 func build(a *API, e *Endpoint, env *environment, prefix route.Pattern) (*plan, []error) {
 	b := &builder{env: env, plan: &plan{endpoint: e}}
-	pattern, err := e.pattern()
 	settings, faults := e.settings(a)
+	pattern, err := e.pattern(settings.manner)
 	b.plan.settings = settings
 	for _, f := range faults {
 		b.fault("%w", f)
@@ -122,8 +126,8 @@ func (b *builder) where() string {
 	if methods := b.plan.settings.methods; len(methods) > 0 {
 		path = strings.Join(methods, ",") + " " + path
 	}
-	where := fmt.Sprintf("endpoint: %s: %s", path, displayName(e.fn))
-	if place := funcname.FileLine(plainFunc(e.fn)); place != "" {
+	where := fmt.Sprintf("endpoint: %s: %s", path, e.display())
+	if place := funcname.FileLine(e.source()); place != "" {
 		where += " (" + place + ")"
 	}
 	return where + " registered at " + e.place.String() + ": "
@@ -145,6 +149,9 @@ func (b *builder) setPattern(prefix, p route.Pattern) {
 		}
 	}
 	b.plan.pattern, b.plan.path = p, p.String()
+	if m := b.plan.settings.manner; m != nil && m.exactPaths && p.IsPrefix() {
+		b.plan.exact = p.Segments()[p.Len()].Text == "" // one with a name is a prefix everywhere
+	}
 	for i, s := range p.Segments() {
 		if s.Kind == route.Param || s.Kind == route.Rest && s.Text != "" {
 			b.plan.pathParams = append(b.plan.pathParams, pathParam{name: s.Text, segment: i, rest: s.Kind == route.Rest})
@@ -170,6 +177,7 @@ func (b *builder) compile() {
 		b.fault("%w", t) // of a package that registers for others
 		return
 	}
+	b.secure()
 	for i, g := range p.settings.guards {
 		b.guard(i, g)
 	}
@@ -185,6 +193,7 @@ func (b *builder) compile() {
 	}
 	p.consumer = b.consumer
 	b.settle()
+	p.planCORS()
 	p.frames, p.invoke = p.call(fn, ready)
 	p.setText(fn)
 	if m := p.settings.middleware; len(m) > 0 {
@@ -308,7 +317,8 @@ func (b *builder) settle() {
 	p := b.plan
 	s := &p.settings
 	p.private = len(s.middleware) > 0 || len(p.guards) > 0 || len(p.providers) > 0 || s.timeout > 0 ||
-		s.onError != nil || s.format != nil || p.form == resultStream || b.consumer == "multipart"
+		s.onError != nil || s.format != nil || p.security != nil || p.form == resultStream || b.consumer == "multipart" ||
+		s.cors != nil && s.cors.config.AllowOrigin != nil
 	p.showsPath = len(s.middleware) > 0 || p.form == resultStream
 	p.writes = slices.ContainsFunc(p.handler.params, func(q param) bool { return q.kind == paramWriter })
 	p.cancels = s.timeout > 0 || p.out != nil && (isIterator(p.out) || p.out.Implements(readerType))
@@ -337,7 +347,7 @@ func (b *builder) settle() {
 // setText notes a function that serveText can answer for.
 func (p *plan) setText(fn any) {
 	s := &p.settings
-	if !fastPaths || p.private || s.textAsJSON || s.status != 0 || s.strict {
+	if !fastPaths || p.private || s.textAsJSON || s.status != 0 || s.strict || s.cors != nil {
 		return
 	}
 	switch fn := fn.(type) {

@@ -22,10 +22,11 @@ import (
 //
 // A function is called once a request, and only if something needs its T. Its
 // finishing function is given the error of the handler, nil if there is none,
-// after the handler and before the answer is written (after a stream); the
-// finishing functions run in reverse order, also after a panic. If one fails,
-// the request does. Of several providers of one type the last one holds. Like
-// all that is registered, providers take effect with the next [API.Compile].
+// after the handler and before the answer is written; after a stream, with what
+// ended it if that was an error. The finishing functions run in reverse order,
+// also after a panic. If one fails, the request does. Of several providers of
+// one type the last one holds. Like all that is registered, providers take
+// effect with the next [API.Compile].
 func (a *API) Provide(providers ...any) {
 	a.provide(funcname.Here(1), providers)
 }

@@ -74,7 +74,7 @@ func (r *Request) Rest() string {
 // Path returns the path below the mount and the API's [Prefix], unescaped.
 func (r *Request) Path() string {
 	p := r.URL.Path
-	if r.call != nil && r.call.table != nil && r.call.table.prefixLen > 0 {
+	if r.call != nil && r.call.table != nil && (r.call.table.prefixLen > 0 || r.call.isPrivate()) {
 		p = "/" + r.call.path.Rest(r.call.table.prefixLen)
 	}
 	if p == "" {
@@ -86,6 +86,14 @@ func (r *Request) Path() string {
 // FullPath returns path and query as they were requested, before any prefix
 // was stripped.
 func (r *Request) FullPath() string {
+	full := r.fullPath()
+	if r.call != nil && r.call.settings.manner.addsQuery() && !strings.Contains(full, "?") {
+		full += "?"
+	}
+	return full
+}
+
+func (r *Request) fullPath() string {
 	if target, ok := originForm(r.RequestURI); ok {
 		return target
 	}
@@ -154,46 +162,59 @@ func (r *Request) BodyBytes() ([]byte, error) {
 // BodyJSON decodes the body into v, as a body parameter would be: it needs a
 // JSON content type. Its errors are for the client.
 func (r *Request) BodyJSON(v any) error {
-	if e := checkMediaType(r.Header, jsonMedia); e != nil {
+	if e := r.checkJSONType(); e != nil {
 		return e
 	}
 	body, err := r.BodyBytes()
 	if err != nil {
 		return err
 	}
-	if e := checkJSON(body); e != nil {
-		return e
+	e := checkJSON(body)
+	if e == nil {
+		err := json.Unmarshal(body, v)
+		if err == nil {
+			return nil
+		}
+		e = jsonError(err, false)
 	}
-	if err := json.Unmarshal(body, v); err != nil {
-		return jsonError(err, false)
+	if r.call != nil {
+		r.call.notJSON = e.Status == http.StatusBadRequest
 	}
-	return nil
+	return e
 }
 
-// Username returns the user name of HTTP Basic credentials, unchecked; "" if
-// there are none.
-func (r *Request) Username() string {
-	name, _, _ := r.BasicAuth()
-	return name
+func (r *Request) checkJSONType() *Error {
+	if r.call != nil {
+		return r.call.checkJSONType()
+	}
+	return checkMediaType(r.Header, jsonMedia)
 }
 
-// Password returns the password of HTTP Basic credentials, unchecked; "" if
-// there are none.
-func (r *Request) Password() string {
-	_, password, _ := r.BasicAuth()
-	return password
-}
-
-// RequestID returns the id of the request: 26 random letters and digits, made
-// when first asked for. It stands in the log and in the X-Request-Id of every
+// RequestID returns the id of the request: the X-Request-Id of a trusted proxy,
+// see [TrustedProxies], if it is one of at most 128 visible ASCII characters,
+// or else 26 random letters and digits, made when first asked for. It stands in the log and in the X-Request-Id of every
 // 5xx answer.
 func (r *Request) RequestID() string {
 	if r.call == nil {
 		return r.id
 	}
 	c := r.call
-	c.idOnce.Do(func() { c.id = rand.Text() })
+	c.idOnce.Do(func() { c.id = c.newID() })
 	return c.id
+}
+
+// maxRequestID is the longest id that is taken from a proxy, in bytes.
+const maxRequestID = 128
+
+// newID returns the id that a trusted proxy gave the request, or a new one.
+func (c *call) newID() string {
+	if values := c.r.Header["X-Request-Id"]; len(values) == 1 && c.trusted(c.r) {
+		unfit := func(b rune) bool { return b <= ' ' || b >= 0x7f }
+		if id := values[0]; id != "" && len(id) <= maxRequestID && !strings.ContainsFunc(id, unfit) {
+			return id
+		}
+	}
+	return rand.Text()
 }
 
 // params returns the parameters of all sources in one map.

@@ -65,12 +65,16 @@ var (
 	noSniff     = []string{"nosniff"}
 	noCache     = []string{"no-cache"}
 	closing     = []string{"close"}
+	noStore     = []string{"no-store"}
 )
 
 // reply answers with the result that out points to.
 func (c *call) reply(form resultForm, out any) error {
 	switch form {
 	case resultNone:
+		if c.plan.answersNull() {
+			return c.replyJSON(nil)
+		}
 		status := http.StatusNoContent
 		if c.plan.writes {
 			status = http.StatusOK // as net/http does for a handler that writes nothing
@@ -119,7 +123,7 @@ func (c *call) replyJSON(v any) error {
 func (c *call) writeJSON(status int, v any) error {
 	buf := jsonBuffers.Get().(*jsonBuffer)
 	defer buf.free()
-	if err := buf.encode(v); err != nil {
+	if err := buf.encodeAs(v, c.settings.nullFloats); err != nil {
 		return fmt.Errorf("result cannot be marshalled: %w", err)
 	}
 	c.setType(typeJSON)

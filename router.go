@@ -1,6 +1,7 @@
 package endpoint
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -29,6 +30,7 @@ type table struct {
 	prefixes  *forest
 	around    http.Handler // routing inside the API's middleware, nil without any
 	fault     error        // of an API that could not be compiled
+	cors      bool         // some endpoint allows other origins
 }
 
 // A pathNode is one path shape, with the plans of its methods.
@@ -43,6 +45,8 @@ type pathNode struct {
 type entry struct {
 	method string // or anyMethod
 	plan   *plan
+	exact  bool // of what its node matches it serves the path that ends in a slash alone
+	alias  bool // the plan stands at another node
 }
 
 // A forest is a set of patterns as httprouter trees. A tree cannot hold
@@ -110,6 +114,7 @@ func (a *API) compile() (*table, error) {
 		faults = append(faults, list...)
 		if p != nil {
 			t.plans = append(t.plans, p)
+			t.cors = t.cors || p.settings.cors != nil
 		}
 	}
 	faults = append(faults, t.arrange()...)
@@ -148,6 +153,9 @@ func (t *table) arrange() []error {
 		}
 		faults = append(faults, at(p.pattern).add(p)...)
 	}
+	if m := t.settings.manner; m != nil && m.wholeResources {
+		t.widen(at)
+	}
 	for _, n := range slices.Clone(t.nodes) {
 		if n.pattern.IsPrefix() && n.pattern.Len() > 0 {
 			at(n.pattern.Bare()).bareOf = n
@@ -181,7 +189,7 @@ func (n *pathNode) add(p *plan) []error {
 		}
 	}
 	for _, m := range p.settings.methods {
-		n.entries = append(n.entries, entry{m, p})
+		n.entries = append(n.entries, entry{method: m, plan: p, exact: p.exact})
 	}
 	return nil
 }
@@ -350,33 +358,47 @@ func (t *table) find(path route.Path, from int) *pathNode {
 }
 
 // plan returns what answers a method, nil if nothing does. HEAD follows GET.
-func (n *pathNode) plan(method string) *plan {
+func (n *pathNode) plan(method string, path route.Path) *plan {
 	var get *plan
 	for i := range n.entries {
 		e := &n.entries[i]
-		if (e.method == method || e.method == anyMethod) && e.plan.endpoint.Enabled() {
+		if !e.serves(path) {
+			continue
+		}
+		if e.method == method || e.method == anyMethod {
 			return e.plan
 		}
-		if e.method == http.MethodGet && method == http.MethodHead && e.plan.endpoint.Enabled() {
+		if e.method == http.MethodGet && method == http.MethodHead && !e.plan.settings.manner.exactMethods() {
 			get = e.plan
 		}
 	}
 	return get
 }
 
-// allowed returns the methods that the node answers, sorted, none if all its
-// endpoints are disabled, and the settings of one of them.
-func (n *pathNode) allowed() ([]string, *settings) {
+// serves reports whether the entry is enabled and answers for a path that its
+// node matches.
+func (e *entry) serves(path route.Path) bool {
+	if e.exact && path.Len() != e.plan.pattern.Len() {
+		return false
+	}
+	return e.plan.endpoint.Enabled()
+}
+
+// allowed returns the methods that the node answers, sorted, none if none of its
+// endpoints serves the path, and the settings of one of them.
+func (n *pathNode) allowed(path route.Path) ([]string, *settings) {
 	var list []string
 	var s *settings
 	for _, e := range n.entries {
-		if e.plan.endpoint.Enabled() {
+		if e.serves(path) {
 			list = append(list, e.method)
-			s = &e.plan.settings
+			if s == nil || s.cors == nil && e.plan.settings.cors != nil {
+				s = &e.plan.settings // a page that one of them allows reads the refusal
+			}
 		}
 	}
-	if s == nil {
-		return nil, nil
+	if s == nil || s.manner.exactMethods() {
+		return list, s
 	}
 	if slices.Contains(list, http.MethodGet) {
 		list = append(list, http.MethodHead)
@@ -422,6 +444,9 @@ func (a *API) compileFirst() {
 func (t *table) serveAround(w http.ResponseWriter, r *http.Request) {
 	c := t.call(w, r)
 	c.outer.kept = true
+	if t.settings.cors != nil {
+		r = r.WithContext(context.WithValue(r.Context(), aroundKey{}, c)) // for route to find it
+	}
 	defer func() {
 		if v := recover(); v != nil {
 			c.caught(v)
@@ -434,6 +459,9 @@ func (t *table) serveAround(w http.ResponseWriter, r *http.Request) {
 	t.around.ServeHTTP(&c.outer, r)
 }
 
+// aroundKey is the key of the call around the API's middleware.
+type aroundKey struct{}
+
 // call returns the call of a request that no endpoint answers, yet.
 func (t *table) call(w http.ResponseWriter, r *http.Request) *call {
 	c := new(call)
@@ -444,6 +472,11 @@ func (t *table) call(w http.ResponseWriter, r *http.Request) *call {
 
 // route finds the endpoint of a request and lets it answer.
 func (t *table) route(w http.ResponseWriter, r *http.Request) {
+	if t.around != nil && t.settings.cors != nil {
+		if c, ok := r.Context().Value(aroundKey{}).(*call); ok {
+			c.routed = true
+		}
+	}
 	if t.fault != nil {
 		t.refuse(w, r, &t.settings, &Error{Status: http.StatusInternalServerError, Err: errNotCompiled})
 		return
@@ -460,20 +493,40 @@ func (t *table) route(w http.ResponseWriter, r *http.Request) {
 		t.badPath(w, r, err)
 		return
 	}
+	if t.settings.network.private != nil && isPrivate(path) {
+		var ok bool
+		if path, ok = t.publicPath(r, path); !ok {
+			t.refuse(w, r, &t.settings, Errorf(http.StatusForbidden, "the key of this place is wrong"))
+			return
+		}
+	}
+	if r.Method == http.MethodOptions && t.options(w, r, path) {
+		return
+	}
 	for n := t.find(path, 0); n != nil; n = t.find(path, n.rank+1) {
-		if p := n.plan(r.Method); p != nil {
+		if p := n.plan(r.Method, path); p != nil {
 			p.serve(t, w, r, path)
 			return
 		}
-		if methods, s := n.allowed(); methods != nil {
-			t.otherMethod(w, r, s, methods)
+		if methods, s := n.allowed(path); methods != nil {
+			t.otherMethod(w, r, n, s, methods)
 			return
 		}
-		if n.bareOf != nil && n.bareOf.plan(r.Method) != nil && t.redirect(w, r, n.bareOf, path) {
+		if n.bareOf != nil && t.redirects(n.bareOf, r.Method, path) && t.redirect(w, r, n.bareOf, path) {
 			return
 		}
 	}
 	t.notFound(w, r)
+}
+
+// redirects reports whether the bare form of a prefix redirects to it.
+func (t *table) redirects(prefix *pathNode, method string, path route.Path) bool {
+	m := t.settings.manner
+	if m == nil {
+		return prefix.plan(method, path) != nil
+	}
+	methods, _ := prefix.allowed(path)
+	return !m.exactPaths && methods != nil
 }
 
 // badPath answers a path that matches nothing whatever is registered.
@@ -493,16 +546,28 @@ func (t *table) notFound(w http.ResponseWriter, r *http.Request) {
 		t.settings.notFound.ServeHTTP(w, r)
 		return
 	}
+	if t.settings.manner != nil {
+		t.strange(w, r, &t.settings, nil, nil)
+		return
+	}
 	t.refuse(w, r, &t.settings, Errorf(http.StatusNotFound, "nothing is served at this path"))
 }
 
 // otherMethod answers a method that the path does not have.
-func (t *table) otherMethod(w http.ResponseWriter, r *http.Request, s *settings, methods []string) {
+func (t *table) otherMethod(w http.ResponseWriter, r *http.Request, n *pathNode, s *settings, methods []string) {
+	if s.manner != nil {
+		t.strange(w, r, s, n, methods)
+		return
+	}
 	allow := []string{strings.Join(methods, ", ")}
 	if r.Method == http.MethodOptions {
 		c := t.call(w, r)
-		c.settings = s
-		c.outer.Header()["Allow"] = allow
+		c.settings, c.preflight = s, true // it may be one, which nothing allows
+		h := c.outer.Header()
+		h["Allow"] = allow
+		if s.cors != nil {
+			addVary(h, "Origin") // of a preflight that nothing allows, too
+		}
 		c.outer.WriteHeader(http.StatusNoContent)
 		return
 	}
@@ -515,6 +580,11 @@ func (t *table) otherMethod(w http.ResponseWriter, r *http.Request, s *settings,
 func (t *table) refuse(w http.ResponseWriter, r *http.Request, s *settings, e *Error) {
 	c := t.call(w, r)
 	c.settings = s
+	c.answerWith(func() { c.fail(e) })
+}
+
+// answerWith answers a request that no endpoint answers; what panics is caught.
+func (c *call) answerWith(answer func()) {
 	defer func() {
 		c.end()
 		if c.cut {
@@ -526,7 +596,7 @@ func (t *table) refuse(w http.ResponseWriter, r *http.Request, s *settings, e *E
 			c.caught(v)
 		}
 	}()
-	c.fail(e)
+	answer()
 }
 
 // redirect sends the bare form of a prefix to the prefix, with 308 so that the
@@ -551,9 +621,27 @@ func (t *table) redirect(w http.ResponseWriter, r *http.Request, prefix *pathNod
 		location += "?" + escapeQuery(r.URL.RawQuery)
 	}
 	c := t.call(w, r)
+	if s := prefix.anySettings(path); s != nil {
+		c.settings = s // a page of another origin follows the redirect only if it may
+	}
 	c.outer.Header()["Location"] = []string{location}
+	if m := t.settings.manner; m != nil {
+		m.redirect(c, location)
+		return true
+	}
 	c.outer.write(http.StatusPermanentRedirect, nil)
 	return true
+}
+
+// anySettings returns the settings of an endpoint that serves a path at the
+// node, nil if none does.
+func (n *pathNode) anySettings(path route.Path) *settings {
+	for i := range n.entries {
+		if n.entries[i].serves(path) {
+			return &n.entries[i].plan.settings
+		}
+	}
+	return nil
 }
 
 // mountOf returns what the request line has before the path that the API sees;

@@ -25,6 +25,7 @@ const (
 	paramParams                    // Params
 	paramQuery                     // url.Values
 	paramHeader                    // http.Header
+	paramUser                      // *User
 	paramBody                      // io.Reader, []byte, or a type decoded from JSON
 	paramInput                     // a struct whose fields name sources
 	paramPath                      // a scalar: the next path parameter
@@ -41,6 +42,7 @@ var builtin = map[reflect.Type]paramKind{
 	reflect.TypeFor[Params]():              paramParams,
 	reflect.TypeFor[url.Values]():          paramQuery,
 	reflect.TypeFor[http.Header]():         paramHeader,
+	reflect.TypeFor[*User]():               paramUser,
 	reflect.TypeFor[io.Reader]():           paramBody,
 	reflect.TypeFor[[]byte]():              paramBody,
 }
@@ -274,6 +276,8 @@ func foreign(t reflect.Type) string {
 	switch t {
 	case reflect.TypeFor[Request](), reflect.TypeFor[http.Request]():
 		return fmt.Sprintf("a request is not to be copied; take *%s", t)
+	case reflect.TypeFor[User]():
+		return "the user may be missing; take *endpoint.User, nil if there is none"
 	case reflect.TypeFor[File]():
 		return "a file is found by its name in the form; take a struct with a field tagged file"
 	case reflect.TypeFor[Response](), reflect.TypeFor[Media](), reflect.TypeFor[Event](), reflect.TypeFor[Error]():

@@ -101,7 +101,8 @@ func TestCompileReportsAll(t *testing.T) {
 		one := c.API()
 		api.Add(one)
 		for text := range strings.SplitSeq(one.Compile().Error(), "\n") {
-			if strings.Contains(text, " registered at ") && !strings.Contains(text, ": provider ") {
+			ofNew := strings.Contains(text, "option UserRequired") && strings.Contains(text, "cors.go") // the dialect's, which stays behind
+			if strings.Contains(text, " registered at ") && !strings.Contains(text, ": provider ") && !ofNew {
 				want = append(want, shapePlain(text))
 			}
 		}

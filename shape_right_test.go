@@ -112,6 +112,7 @@ func rightParameters() []rightShape {
 		{form: "text unmarshaler", path: "x/:a", target: "/x/red", fn: func(c rightColour) string { return string(c) }, want: "red"},
 		{form: "Params", path: "x/:id", target: "/x/7?id=8&q=1", fn: func(p Params) string { return p.Get("id") + p.Get("q") }, want: "71"},
 		{form: "url.Values", path: "x", target: "/x?q=1&q=2", fn: func(v url.Values) string { return strings.Join(v["q"], "+") }, want: "1+2"},
+		{form: "*endpoint.User", path: "x", fn: func(u *User) string { return fmt.Sprint(u == nil) }, want: "true"},
 		{form: "http.Header", path: "x", accept: "text/plain", fn: func(h http.Header) string { return h.Get("Accept") }, want: "text/plain"},
 		{form: "io.Reader", path: "x", method: "POST", body: "raw", fn: func(r io.Reader) (string, error) {
 			b, err := io.ReadAll(r)

@@ -98,6 +98,7 @@ func (s *stream) end(err error) error {
 	case err != nil:
 		c.log(slog.LevelError, "stream failed", s.status, err)
 		c.cut, c.broke = true, err
+	case c.out.dropped:
 	case s.err != nil:
 		c.log(slog.LevelDebug, "stream ended by the client or the server", s.status, s.err)
 		c.cut = true
@@ -209,7 +210,7 @@ func (c *call) streamElements(status int, elements iter.Seq2[any, error], array 
 			buf.WriteByte(",["[b2i(first)])
 		}
 		first = false
-		if err := buf.encode(e); err != nil {
+		if err := buf.encodeAs(e, c.settings.nullFloats); err != nil {
 			return s.end(fmt.Errorf("element cannot be marshalled: %w", err))
 		}
 		piece := buf.Bytes()

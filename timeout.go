@@ -166,6 +166,9 @@ func (c *call) runTimed(w http.ResponseWriter) {
 	late.begin(c.table, c.plan, c.settings, w, original)
 	late.path, late.start = c.path, c.start
 	late.idOnce.Do(func() { late.id = c.req.RequestID() }) // it is the same request
+	if sec := c.plan.security; sec != nil && sec.need != 0 {
+		late.noStore()
+	}
 	late.fail(context.DeadlineExceeded)
 	late.end()
 }

@@ -25,14 +25,15 @@ const chunkSize = 64 << 10
 type writer struct {
 	http.ResponseWriter
 
-	call   *call
-	r      *http.Request // as its side of the middleware has it
-	outer  bool
-	wrote  bool // the header is out
-	status int
-	closed atomic.Bool // of the outer one: the handler returned
-	kept   bool        // user code may keep the writer, so mu is held while writing
-	mu     sync.Mutex  // so that no write goes on when the handler has returned
+	call    *call
+	r       *http.Request // as its side of the middleware has it
+	outer   bool
+	wrote   bool // the header is out
+	status  int
+	dropped bool        // a session could not be saved: the body is not sent
+	closed  atomic.Bool // of the outer one: the handler returned
+	kept    bool        // user code may keep the writer, so mu is held while writing
+	mu      sync.Mutex  // so that no write goes on when the handler has returned
 }
 
 // lock keeps close out while the writer is in use.
@@ -58,6 +59,9 @@ func (w *writer) close() {
 // errClosed is the error of writing after the handler returned.
 var errClosed = errors.New("endpoint: the answer cannot be written to after the handler returned")
 
+// errDropped is the error of writing an answer that is a 500 now.
+var errDropped = errors.New("endpoint: the session could not be saved, so the answer is not sent")
+
 // WriteHeader sends the header once; what comes later is ignored.
 func (w *writer) WriteHeader(status int) {
 	w.lock()
@@ -73,15 +77,28 @@ func (w *writer) writeHeader(status int) {
 		w.ResponseWriter.WriteHeader(status)
 		return
 	}
+	if w.call.session != nil && w.call.out == w && !w.call.closeSession(w.ResponseWriter.Header(), status) {
+		w.dropped, status = true, http.StatusInternalServerError
+		dropContent(w.ResponseWriter.Header())
+	}
 	w.wrote, w.status = true, status
 	if w.outer {
 		h := w.ResponseWriter.Header()
 		if _, ok := h["X-Content-Type-Options"]; !ok {
 			h["X-Content-Type-Options"] = noSniff
 		}
+		w.call.setCORS(h, status)
 		w.call.leaveBody(status)
 	}
 	w.ResponseWriter.WriteHeader(status)
+}
+
+// dropContent removes the header fields that describe a body.
+func dropContent(h http.Header) {
+	for _, name := range []string{"Content-Type", "Content-Length", "Content-Encoding", "Content-Disposition", "Content-Range", "Etag", "Last-Modified"} {
+		delete(h, name)
+	}
+	h["Content-Length"] = []string{"0"}
 }
 
 // Write sends bytes of the body, after the header.
@@ -93,6 +110,9 @@ func (w *writer) Write(p []byte) (int, error) {
 	}
 	if !w.wrote {
 		w.writeHeader(http.StatusOK)
+	}
+	if w.dropped {
+		return 0, errDropped
 	}
 	if w.outer && w.r.Method == http.MethodHead {
 		return len(p), nil
@@ -128,7 +148,7 @@ func isFile(r io.Reader) bool {
 func (w *writer) readerFrom() io.ReaderFrom {
 	w.lock()
 	defer w.unlock()
-	if to, ok := w.ResponseWriter.(io.ReaderFrom); ok && w.wrote && w.r.Method != http.MethodHead {
+	if to, ok := w.ResponseWriter.(io.ReaderFrom); ok && w.wrote && !w.dropped && w.r.Method != http.MethodHead {
 		return to
 	}
 	return nil

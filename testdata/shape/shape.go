@@ -24,6 +24,8 @@ func Cases() []Case {
 	return slices.Concat(
 		functions(), positions(), paths(), inputs(), rules(), bodies(), results(),
 		options(), levels(), configurations(), providers(), guards(), routes(), groups(), several(),
+		origins(), resources(), dialects(),
+		accounts(), sessions(), networks(),
 	)
 }
 
