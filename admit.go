@@ -104,8 +104,8 @@ func (f *finding) note(i int, err error) {
 func (c *call) ask(a Authenticator, r *Request) (j judgement, err error) {
 	defer func() {
 		if v := recover(); v != nil {
-			if v == http.ErrAbortHandler { //nolint:errorlint // the value itself is the signal
-				panic(v)
+			if isAbort(v) {
+				cutConnection()
 			}
 			j, err = judgement{}, asPanic(v)
 		}

@@ -252,7 +252,7 @@ func TestAttackAuthFails(t *testing.T) {
 	for name, check := range map[string]func() error{
 		"error":    func() error { return errors.New("store gone: hunter2") },
 		"panic":    func() error { panic("hunter2") },
-		"nil map":  func() error { var m map[string]int; m["hunter2"] = 1; return nil },
+		"nil map":  func() error { var m map[string]int; m["hunter2"] = 1; return nil }, //nolint:govet,staticcheck // that it panics is the point
 		"too slow": func() error { return fmt.Errorf("hunter2: %w", context.DeadlineExceeded) },
 		"503":      func() error { return endpoint.Errorf(503, "later").Wrap(errors.New("hunter2")) },
 	} {

@@ -13,7 +13,6 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
-
 	"github.com/seed217079a1/endpoint"
 )
 
@@ -253,7 +252,7 @@ func TestAuthOnce(t *testing.T) {
 		return &endpoint.User{ID: name}, nil
 	}
 	api := endpoint.New(endpoint.Auth(endpoint.BasicAuth("x", check)), endpoint.UserRequired())
-	guard := func(u *endpoint.User, r *endpoint.Request, ctx context.Context) error { //nolint:revive // any order
+	guard := func(u *endpoint.User, r *endpoint.Request, ctx context.Context) error {
 		if u == nil || r.User() != u || endpoint.CurrentUser(ctx) != u {
 			return errors.New("not one user")
 		}

@@ -36,7 +36,7 @@ func contractAsk(t *testing.T, h http.Handler, method, target, body string, head
 	defer func() {
 		switch v := recover(); v {
 		case nil:
-		case http.ErrAbortHandler: //nolint:errorlint // the value itself is the signal
+		case http.ErrAbortHandler:
 			cut = true
 		default:
 			t.Errorf("%s %s panics: %v", method, target, v)

@@ -167,8 +167,8 @@ func ExampleOperationSecurity() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	var security endpoint.OperationSecurity = operations[0].Security
-	var scheme endpoint.OperationScheme = security.Schemes[0]
+	security := operations[0].Security
+	scheme := security.Schemes[0]
 	fmt.Println(security.Required, scheme)
 	// Output:
 	// user bearer

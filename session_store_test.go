@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"github.com/alexedwards/scs/v2"
-
 	"github.com/seed217079a1/endpoint"
 )
 

@@ -15,7 +15,6 @@ import (
 	"github.com/alexedwards/scs/v2"
 	"github.com/alexedwards/scs/v2/memstore"
 	"github.com/google/go-cmp/cmp"
-
 	"github.com/seed217079a1/endpoint"
 )
 
