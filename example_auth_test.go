@@ -168,8 +168,8 @@ func ExampleOperationSecurity() {
 		log.Fatal(err)
 	}
 	security := operations[0].Security
-	scheme := security.Schemes[0]
-	fmt.Println(security.Required, scheme)
+	show := func(scheme endpoint.OperationScheme) { fmt.Println(security.Required, scheme) }
+	show(security.Schemes[0])
 	// Output:
 	// user bearer
 }
