@@ -29,11 +29,13 @@ type limitedBody struct {
 	length   int64         // announced, -1 if unknown
 	idle     time.Duration
 
-	started time.Time // of the first read
-	read    int64
-	done    bool         // the end was seen
-	over    *atomic.Bool // the handler returned
-	err     error
+	read int64
+	over *atomic.Bool // the handler returned
+	err  error
+
+	mu      sync.Mutex // held while a deadline is set: once over, the connection is another's
+	started time.Time  // of the first read
+	done    bool       // the end was seen
 
 	kept     bool // it was read whole, to be asked for again
 	whole    []byte
@@ -73,7 +75,6 @@ func (b *limitedBody) Read(p []byte) (int, error) {
 	case err == nil:
 		return n, nil
 	case errors.Is(err, io.EOF):
-		b.done = true
 		b.settle()
 		return n, io.EOF
 	}
@@ -87,6 +88,11 @@ func (b *limitedBody) Close() error { return nil }
 // extend moves the deadline before a read.
 func (b *limitedBody) extend() {
 	if b.deadline == nil {
+		return
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.over.Load() {
 		return
 	}
 	now := time.Now()
@@ -103,12 +109,22 @@ func (b *limitedBody) extend() {
 	}
 }
 
-// settle takes the deadline back once the body was read: the server watches
-// the connection from now on, and a deadline would look like a lost client.
+// settle notes the end of the body and takes the deadline back: the server
+// watches the connection from now on, and a deadline would look like a lost client.
 func (b *limitedBody) settle() {
-	if b.deadline != nil && !b.started.IsZero() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.done = true
+	if b.deadline != nil && !b.started.IsZero() && !b.over.Load() {
 		_ = b.deadline.SetReadDeadline(time.Time{}) // what it was set on once takes it again
 	}
+}
+
+// state reports whether the end was seen, and whether somebody began to read.
+func (b *limitedBody) state() (done, begun bool) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.done, !b.started.IsZero()
 }
 
 func (b *limitedBody) tooLarge() error {

@@ -50,6 +50,7 @@ type call struct {
 	temporary []string // files of uploads, removed at the end
 	typed     bool     // the handler chose the content type
 	failing   bool     // an error is being answered
+	lent      bool     // user code was given the request of a call that would be pooled
 	cut       bool     // the connection is to be cut, as half of the answer is out
 	broke     error    // what a stream failed with after its first piece
 
@@ -124,9 +125,17 @@ func (c *call) own() {
 	c.visible = c.scope
 }
 
+// lend keeps a call out of the pool, as user code is given its request.
+func (c *call) lend() {
+	if c.scope == nil {
+		c.own()
+	}
+	c.lent = true
+}
+
 // release gives a call back to the pool, unless user code has the request.
 func (c *call) release() {
-	if c.scope != nil && !c.scope.detach() {
+	if c.lent || c.scope != nil && !c.scope.detach() {
 		c.end()
 		return
 	}
@@ -240,8 +249,8 @@ func (p *plan) serve(t *table, w http.ResponseWriter, r *http.Request, path rout
 		if p.contextual {
 			c.own()
 		}
+		defer c.release()
 		c.run()
-		c.release()
 		return
 	}
 	c := new(call)
@@ -337,6 +346,9 @@ func (p *pathParam) value(path route.Path) string {
 // end closes what user code may have kept.
 func (c *call) end() {
 	c.outer.close()
+	if c.body != nil {
+		c.body.state() // waits for a deadline that is being set; now no other will be
+	}
 	c.leave()
 }
 
@@ -391,9 +403,10 @@ func enter(w http.ResponseWriter, r *http.Request) {
 	defer c.leave()
 	c.r, c.req.Request = r, r
 	c.visible = r.Context()
+	if c.out != &c.outer { // not the first time: the middleware tries again
+		c.faults, c.broken, c.broke, c.typed, c.failing, c.cut = nil, nil, nil, false, false, false
+	}
 	c.out = &writer{ResponseWriter: w, call: c, r: r}
-	// It may not be the first time: middleware may try again.
-	c.faults, c.broken, c.broke, c.typed, c.failing, c.cut = nil, nil, nil, false, false, false
 	switch {
 	case r.Body == nil || r.Body == http.NoBody:
 		c.input = nil

@@ -230,6 +230,9 @@ func (c *call) fail(err error) {
 		return
 	}
 	c.failing = true
+	if s.onError != nil || s.format != nil {
+		c.lend()
+	}
 	if s.onError != nil {
 		if other := s.onError(c.request(), err); other != nil {
 			err = other

@@ -26,18 +26,20 @@ type frame struct {
 func (p *plan) call(fn any, ready typedFunction) (*sync.Pool, func(*frame) error) {
 	var make0 func() *frame
 	var invoke func(*frame) error
+	params, out := p.handler.params, p.out // not p: the pool may outlive the API
 	switch {
 	case fastPaths && ready != nil:
-		make0, invoke = ready.newFrame, ready.invoke
+		bare := reflect.Zero(reflect.TypeOf(ready)).Interface().(typedFunction) // likewise
+		make0, invoke = bare.newFrame, ready.invoke
 	case fastPaths:
 		make0, invoke = common(fn)
 	}
 	if make0 == nil {
-		make0, invoke = p.reflectFrame, p.reflectCall
+		make0, invoke = func() *frame { return reflectFrame(params, out) }, p.reflectCall
 	}
-	pool := &sync.Pool{New: func() any { return p.newFrame(make0()) }}
-	for i := range p.handler.params {
-		if kind := p.handler.params[i].kind; kind == paramConstant || kind == paramProvided {
+	pool := &sync.Pool{New: func() any { return prepareFrame(make0(), params) }}
+	for i := range params {
+		if kind := params[i].kind; kind == paramConstant || kind == paramProvided {
 			return pool, invoke // what is in the frame is this API's alone
 		}
 	}
@@ -55,21 +57,21 @@ type frameKey struct {
 	fastPaths bool
 }
 
-// newFrame makes a frame ready to be filled any number of times.
-func (p *plan) newFrame(f *frame) *frame {
+// prepareFrame makes a frame ready to be filled any number of times.
+func prepareFrame(f *frame, params []param) *frame {
 	f.args = make([]reflect.Value, len(f.slots))
 	for i := range f.slots {
 		f.args[i] = f.slots[i].value
-		p.handler.params[i].prepare(&f.slots[i])
+		params[i].prepare(&f.slots[i])
 	}
-	p.keepConstants(f)
+	keepConstants(f, params)
 	return f
 }
 
 // keepConstants makes a frame set its constant parameters again after a reset.
-func (p *plan) keepConstants(f *frame) {
-	for i := range p.handler.params {
-		if q := &p.handler.params[i]; q.kind == paramConstant {
+func keepConstants(f *frame, params []param) {
+	for i := range params {
+		if q := &params[i]; q.kind == paramConstant {
 			reset := f.reset
 			f.reset = func() {
 				reset()
@@ -80,14 +82,13 @@ func (p *plan) keepConstants(f *frame) {
 }
 
 // reflectFrame makes a frame for a call by reflection.
-func (p *plan) reflectFrame() *frame {
-	n := len(p.handler.params)
-	f := &frame{slots: make([]slot, n)}
+func reflectFrame(params []param, out reflect.Type) *frame {
+	f := &frame{slots: make([]slot, len(params))}
 	for i := range f.slots {
-		f.slots[i].value = reflect.New(p.handler.params[i].typ).Elem()
+		f.slots[i].value = reflect.New(params[i].typ).Elem()
 	}
-	if p.out != nil {
-		v := reflect.New(p.out)
+	if out != nil {
+		v := reflect.New(out)
 		f.out, f.value = v.Interface(), v.Elem()
 	}
 	f.reset = func() {

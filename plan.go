@@ -317,7 +317,7 @@ func (b *builder) settle() {
 	p := b.plan
 	s := &p.settings
 	p.private = len(s.middleware) > 0 || len(p.guards) > 0 || len(p.providers) > 0 || s.timeout > 0 ||
-		s.onError != nil || s.format != nil || p.security != nil || p.form == resultStream || b.consumer == "multipart" ||
+		p.security != nil || p.form == resultStream || b.consumer == "multipart" ||
 		s.cors != nil && s.cors.config.AllowOrigin != nil
 	p.showsPath = len(s.middleware) > 0 || p.form == resultStream
 	p.writes = slices.ContainsFunc(p.handler.params, func(q param) bool { return q.kind == paramWriter })

@@ -208,7 +208,8 @@ const maxRequestID = 128
 
 // newID returns the id that a trusted proxy gave the request, or a new one.
 func (c *call) newID() string {
-	if values := c.r.Header["X-Request-Id"]; len(values) == 1 && c.trusted(c.r) {
+	r := c.outer.r // middleware replaces c.r, and ids may be asked for concurrently
+	if values := r.Header["X-Request-Id"]; len(values) == 1 && c.trusted(r) {
 		unfit := func(b rune) bool { return b <= ' ' || b >= 0x7f }
 		if id := values[0]; id != "" && len(id) <= maxRequestID && !strings.ContainsFunc(id, unfit) {
 			return id

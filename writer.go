@@ -34,6 +34,8 @@ type writer struct {
 	closed  atomic.Bool // of the outer one: the handler returned
 	kept    bool        // user code may keep the writer, so mu is held while writing
 	mu      sync.Mutex  // so that no write goes on when the handler has returned
+
+	draining readDeadliner // has a deadline to drain the body, until the header is flushed
 }
 
 // lock keeps close out while the writer is in use.
@@ -164,7 +166,14 @@ func (w *writer) FlushError() error {
 	if !w.wrote {
 		w.writeHeader(http.StatusOK)
 	}
-	return http.NewResponseController(w.ResponseWriter).Flush()
+	err := http.NewResponseController(w.ResponseWriter).Flush()
+	if w.draining != nil {
+		// The header is out, so the server has drained the body. If it had been read
+		// before, by who wraps the API, the deadline would look like a lost client.
+		_ = w.draining.SetReadDeadline(time.Time{}) // what it was set on once takes it again
+		w.draining = nil
+	}
+	return err
 }
 
 // Flush is FlushError for code that knows http.Flusher alone.
@@ -270,17 +279,24 @@ func (c *call) leaveBody(status int) {
 	if c.plan != nil && c.table.around != nil {
 		// The call around the API's middleware has not seen what was read here.
 		if around := unwrapTo[*writer](c.outer.ResponseWriter); around != nil && around.call.body != nil {
-			around.call.body.done = true
+			around.call.body.settle()
 		}
 	}
 	b := c.body
-	if b == nil || b.done {
+	if b == nil {
+		return
+	}
+	done, begun := b.state()
+	if done {
 		return
 	}
 	deadline := unwrapTo[readDeadliner](c.outer.ResponseWriter)
 	if status < 400 {
 		if deadline != nil {
 			_ = deadline.SetReadDeadline(time.Now().Add(b.idle)) // else the server's own limits hold
+			if !begun {
+				c.outer.draining = deadline
+			}
 		}
 		return
 	}
