@@ -84,13 +84,13 @@ func (in *inputType) put(c *call, s *slot, i int, key, text string) {
 	}
 	if s.seen[i] == seenOnce && !f.target.many() {
 		s.seen[i] = seenBad
-		in.fault2(c, f, "repeated", "must be sent once")
+		in.blame(c, f, "repeated", "must be sent once")
 		return
 	}
 	s.seen[i] = seenOnce
 	if !isText(text) {
 		s.seen[i] = seenBad
-		in.fault2(c, f, "text", "must be UTF-8 text without NUL")
+		in.blame(c, f, "text", "must be UTF-8 text without NUL")
 		return
 	}
 	if f.comma {
@@ -99,7 +99,7 @@ func (in *inputType) put(c *call, s *slot, i int, key, text string) {
 	}
 	if !f.target.put(s.dst[i], key, text) {
 		s.seen[i] = seenBad
-		in.fault2(c, f, "type", f.target.scalar.want)
+		in.blame(c, f, "type", f.target.scalar.want)
 	}
 }
 
@@ -112,13 +112,13 @@ func (in *inputType) putList(c *call, s *slot, i int, text string) {
 	for part := range strings.SplitSeq(text, ",") {
 		if !f.target.put(s.dst[i], "", strings.TrimSpace(part)) {
 			s.seen[i] = seenBad
-			in.fault2(c, f, "type", f.target.scalar.want)
+			in.blame(c, f, "type", f.target.scalar.want)
 			return
 		}
 	}
 }
 
-func (in *inputType) fault2(c *call, f *inputField, code, message string) {
+func (in *inputType) blame(c *call, f *inputField, code, message string) {
 	from := f.source
 	if from == fromFile {
 		from = fromForm // on the wire a file is a part of the form
@@ -227,7 +227,7 @@ func (in *inputType) putPair(c *call, s *slot, fields *names, key, value string)
 		if f := &in.fields[i]; f.target.form != formMap {
 			in.put(c, s, i, "", value)
 		} else {
-			in.fault2(c, f, "type", "must be sent as "+f.name+"[key]=value")
+			in.blame(c, f, "type", "must be sent as "+f.name+"[key]=value")
 		}
 		return
 	}
@@ -268,12 +268,12 @@ func (in *inputType) putEntry(c *call, s *slot, fields *names, name, rest, value
 		return
 	}
 	if !isText(key) {
-		in.fault2(c, &in.fields[i], "text", "must be UTF-8 text without NUL")
+		in.blame(c, &in.fields[i], "text", "must be UTF-8 text without NUL")
 		return
 	}
 	if m := s.field[i]; m.Len() > 0 && s.seen[i] != seenBad && m.MapIndex(reflect.ValueOf(key).Convert(m.Type().Key())).IsValid() {
 		s.seen[i] = seenBad
-		in.fault2(c, &in.fields[i], "repeated", "must have each key once")
+		in.blame(c, &in.fields[i], "repeated", "must have each key once")
 		return
 	}
 	in.put(c, s, i, key, value)
@@ -344,7 +344,7 @@ func (in *inputType) check(c *call, s *slot) {
 		case s.seen[i] == unseen:
 			unread := c.broken != nil && f.source >= fromForm || c.broken == badQuery && f.source == fromQuery
 			if f.rules.required && !unread {
-				in.fault2(c, f, "required", "is required")
+				in.blame(c, f, "required", "is required")
 				s.seen[i] = seenBad
 			} else if f.hasDef {
 				putDefault(&f.target, s.dst[i], f.def)
@@ -357,7 +357,7 @@ func (in *inputType) check(c *call, s *slot) {
 			continue
 		}
 		if tooLongForEmail(&f.rules, s.field[i]) {
-			in.fault2(c, f, "email", ruleText("email", "", reflect.String))
+			in.blame(c, f, "email", ruleText("email", "", reflect.String))
 			continue
 		}
 		if !in.cross {
@@ -375,7 +375,7 @@ func (in *inputType) report(c *call, f *inputField, faults violations) {
 	for _, v := range faults {
 		if v.Tag() != last { // of a slice's elements, the first
 			last = v.Tag()
-			in.fault2(c, f, v.Tag(), ruleText(v.Tag(), v.Param(), v.Kind()))
+			in.blame(c, f, v.Tag(), ruleText(v.Tag(), v.Param(), v.Kind()))
 		}
 	}
 }
@@ -399,6 +399,6 @@ func (in *inputType) checkTogether(c *call, s *slot) {
 		if k := slices.IndexFunc(in.fields, func(f inputField) bool { return f.goName == param }); k >= 0 && isCrossRule(v.Tag()) {
 			param = in.fields[k].name // the client knows no Go names
 		}
-		in.fault2(c, f, v.Tag(), ruleText(v.Tag(), param, v.Kind()))
+		in.blame(c, f, v.Tag(), ruleText(v.Tag(), param, v.Kind()))
 	}
 }

@@ -24,20 +24,20 @@ type frame struct {
 
 // call returns where frames come from and how the handler is called with one.
 func (p *plan) call(fn any, ready typedFunction) (*sync.Pool, func(*frame) error) {
-	var make0 func() *frame
+	var newEmpty func() *frame
 	var invoke func(*frame) error
 	params, out := p.handler.params, p.out // not p: the pool may outlive the API
 	switch {
 	case fastPaths && ready != nil:
 		bare := reflect.Zero(reflect.TypeOf(ready)).Interface().(typedFunction) // likewise
-		make0, invoke = bare.newFrame, ready.invoke
+		newEmpty, invoke = bare.newFrame, ready.invoke
 	case fastPaths:
-		make0, invoke = common(fn)
+		newEmpty, invoke = common(fn)
 	}
-	if make0 == nil {
-		make0, invoke = func() *frame { return reflectFrame(params, out) }, p.reflectCall
+	if newEmpty == nil {
+		newEmpty, invoke = func() *frame { return reflectFrame(params, out) }, p.reflectCall
 	}
-	pool := &sync.Pool{New: func() any { return prepareFrame(make0(), params) }}
+	pool := &sync.Pool{New: func() any { return prepareFrame(newEmpty(), params) }}
 	for i := range params {
 		if kind := params[i].kind; kind == paramConstant || kind == paramProvided {
 			return pool, invoke // what is in the frame is this API's alone
@@ -195,8 +195,8 @@ func textFrame(slots ...func(*textState) slot) func() *frame {
 	return func() *frame {
 		s := &textState{}
 		f := &frame{out: &s.result, state: s, reset: func() { *s = textState{} }}
-		for _, make1 := range slots {
-			f.slots = append(f.slots, make1(s))
+		for _, newSlot := range slots {
+			f.slots = append(f.slots, newSlot(s))
 		}
 		return f
 	}

@@ -252,11 +252,11 @@ type fuzzLine struct {
 
 // fuzzBoth answers a request with the accept pass on and off, and compares
 // every byte.
-func fuzzBoth(t testing.TB, api *API, make0 func() *http.Request) *httptest.ResponseRecorder {
+func fuzzBoth(t testing.TB, api *API, newEmpty func() *http.Request) *httptest.ResponseRecorder {
 	t.Helper()
-	on := fuzzServe(t, api, make0())
+	on := fuzzServe(t, api, newEmpty())
 	acceptPass = false
-	off := fuzzServe(t, api, make0())
+	off := fuzzServe(t, api, newEmpty())
 	acceptPass = true
 	if on.Code != off.Code || on.Body.String() != off.Body.String() || !reflect.DeepEqual(on.Header(), off.Header()) {
 		t.Fatalf("the accept pass changes the answer: %d %s, without %d %s", on.Code, on.Body, off.Code, off.Body)

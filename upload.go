@@ -181,7 +181,7 @@ func (u *upload) file(i int, p *multipart.Part) error {
 	s := u.slot
 	if s.seen[i] == seenOnce && field.typ == fileType {
 		s.seen[i] = seenBad
-		u.in.fault2(u.call, field, "repeated", "must be sent once")
+		u.in.blame(u.call, field, "repeated", "must be sent once")
 	}
 	if p.FileName() == "" {
 		// A browser sends a file input that was left empty this way.
@@ -192,7 +192,7 @@ func (u *upload) file(i int, p *multipart.Part) error {
 	name, err := fileName(p.FileName())
 	if err != nil {
 		s.seen[i] = seenBad
-		u.in.fault2(u.call, field, "filename", "must have a file name without path or control characters")
+		u.in.blame(u.call, field, "filename", "must have a file name without path or control characters")
 	}
 	if s.seen[i] == seenBad {
 		_, err := io.Copy(io.Discard, p)
