@@ -328,6 +328,10 @@ func (t *table) route(w http.ResponseWriter, r *http.Request) {
 			return
 		}
 		if methods, s := n.allowed(path); methods != nil {
+			if p := n.plan(r.Method, path); p != nil {
+				p.serve(t, w, r, path) // it was enabled between the two looks
+				return
+			}
 			t.otherMethod(w, r, n, s, methods)
 			return
 		}
