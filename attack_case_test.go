@@ -56,16 +56,7 @@ func attackClip(s string) string {
 // well.
 func attackRun(t *testing.T, addr string, groups ...[]attackCase) {
 	t.Helper()
-	for _, cases := range groups {
-		for i := range cases {
-			c := &cases[i]
-			t.Run(c.name, func(t *testing.T) {
-				if err := c.check(addr); err != nil {
-					t.Errorf("%s: %v", c.reason, err)
-				}
-			})
-		}
-	}
+	attackRedirectRun(t, addr, groups...)
 	attackHealthy(t, addr)
 }
 

@@ -138,7 +138,7 @@ func (r *Request) FormParams() (url.Values, error) {
 	}
 	values, err := url.ParseQuery(string(body))
 	if err != nil {
-		return nil, badForm
+		return nil, badForm.Wrap(err) // a copy: the caller may change it
 	}
 	return values, nil
 }

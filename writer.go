@@ -28,8 +28,7 @@ type writer struct {
 	call    *call
 	r       *http.Request // as its side of the middleware has it
 	outer   bool
-	wrote   bool // the header is out
-	status  int
+	wrote   bool        // the header is out
 	dropped bool        // a session could not be saved: the body is not sent
 	closed  atomic.Bool // of the outer one: the handler returned
 	kept    bool        // user code may keep the writer, so mu is held while writing
@@ -83,7 +82,7 @@ func (w *writer) writeHeader(status int) {
 		w.dropped, status = true, http.StatusInternalServerError
 		dropContent(w.ResponseWriter.Header())
 	}
-	w.wrote, w.status = true, status
+	w.wrote = true
 	if w.outer {
 		h := w.ResponseWriter.Header()
 		if _, ok := h["X-Content-Type-Options"]; !ok {
