@@ -5,7 +5,7 @@
 GOLANGCI_LINT = github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 
 # Every module of the repository, "." first.
-MODULES = $(sort $(patsubst %/go.mod,%,$(shell find . -name go.mod -not -path '*/testdata/*')))
+MODULES = $(sort $(patsubst %/go.mod,%,$(shell find . -name go.mod -not -path '*/testdata/*' -not -path '*/node_modules/*')))
 
 # The race detector needs cgo and a C compiler.
 RACE := $(shell if [ "$$(go env CGO_ENABLED)" = 1 ] && command -v $$(go env CC) >/dev/null 2>&1; then echo -race; fi)
@@ -61,7 +61,7 @@ tidy-check:
 	@$(call each,go mod tidy -diff)
 
 fmt-check:
-	@files=$$(find . -name '*.go' -not -path '*/testdata/*' -exec gofmt -l {} +); \
+	@files=$$(find . -name '*.go' -not -path '*/testdata/*' -not -path '*/node_modules/*' -exec gofmt -l {} +); \
 	if [ -n "$$files" ]; then echo "not formatted; run gofmt -w on:" $$files >&2; exit 1; fi
 
 vet:

@@ -117,9 +117,9 @@ func findBrowser(t *testing.T) string {
 		}
 	}
 	if os.Getenv("CI") != "" {
-		t.Fatalf("none of %q is installed; run .ci/chromium.sh", browserNames)
+		t.Fatalf("none of %q is installed; run .ci/install.sh", browserNames)
 	}
-	t.Skipf("none of %q is installed, so nothing is measured; install one, or run .ci/chromium.sh", browserNames)
+	t.Skipf("none of %q is installed, so nothing is measured; install one, or run .ci/install.sh", browserNames)
 	return ""
 }
 
