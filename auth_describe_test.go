@@ -29,7 +29,7 @@ func TestAuthDescribed(t *testing.T) {
 		{"credentials", []endpoint.Option{endpoint.RequireCredentials()}, endpoint.OperationSecurity{Required: "credentials", Schemes: list{{Kind: "basic", Realm: "API"}}}, true, "\trequires credentials: basic \"API\"\n"},
 		{"sign in", []endpoint.Option{endpoint.Sessions(m), endpoint.Auth(basic, bearer, session), endpoint.AuthenticateUsers()}, endpoint.OperationSecurity{Required: "user", Schemes: list{{Kind: "session", Cookie: "session"}, {Kind: "basic", Realm: "shop"}}, Sessions: "session"}, true, "\trequires user: session, basic \"shop\"\n\tsession in cookie session, of our own pages alone\n"},
 		{"session alone", []endpoint.Option{endpoint.Sessions(m), endpoint.CrossSiteSession()}, endpoint.OperationSecurity{Sessions: "session", CrossSite: true}, false, "\tsession in cookie session, also of other sites\n"},
-		{"own", []endpoint.Option{endpoint.Auth(authSays(nil, nil)), endpoint.UserRequired()}, endpoint.OperationSecurity{Required: "user", Schemes: list{{Kind: "other"}}}, true, "\trequires user: other\n"},
+		{"own", []endpoint.Option{endpoint.Auth(authSays(nil, nil)), endpoint.UserRequired()}, endpoint.OperationSecurity{Required: "user", Schemes: list{{Kind: "other", Challenge: "Custom"}}}, true, "\trequires user: other\n"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			api := endpoint.New()

@@ -40,15 +40,22 @@ var layers = []layer{
 	{"internal/funcname", nil, "names functions for anyone, also for nested modules"},
 	{"internal/golden", nil, "reads test data; must not know what it tests"},
 	{"internal/readme", nil, "compares the README with files and requests; any example may ask it"},
+	{"internal/documents", []string{modulePath, modulePath + "/openapi", goCmp + "/cmp"}, "keeps documents of examples as files; for tests"},
 	{"internal/migration", nil, "runs the examples of the migration guides; a test alone"},
+	{"internal/browser", nil, "drives a Chromium for any test, also of nested modules; knows no service"},
+	{"internal/everything", []string{modulePath}, "an API of every form, for tests of what describes and calls APIs"},
 	{"internal/leak", nil, "judges goroutines; must not start any of ours"},
 	{".", []string{
 		modulePath + "/internal/route", modulePath + "/internal/funcname",
 		httprouter, validator, jsonLib, jsonLib + "/jsontext", rsCORS, scsLib,
 	}, "the library: what it imports, every user gets"},
 	{"openapi", []string{modulePath, jsonLib, jsonLib + "/jsontext"}, "builds on the description alone; the root must work without it"},
-	{"endpointtest", []string{modulePath, modulePath + "/internal/golden", goCmp + "/cmp"}, "for tests of users; the root must work without it"},
+	{"internal/jsonschema", nil, "judges and makes JSON by schemas; must not share a mistake with what writes them"},
+	{"endpointtest", []string{
+		modulePath, modulePath + "/openapi", modulePath + "/internal/jsonschema", modulePath + "/internal/golden", goCmp + "/cmp", jsonLib,
+	}, "for tests of users; the root must work without it. Holds answers to the document, and reads JSON as the server writes it"},
 	{"canister", []string{modulePath}, "one system's protocol on the exported API"},
+	{"cmd/endpoint-doc", nil, "reads source; the file it writes knows the API"},
 	{"examples/...", []string{modulePath, modulePath + "/openapi", modulePath + "/canister"}, "shows what users can write, so it imports what they can"},
 }
 
@@ -129,7 +136,22 @@ var packageVars = map[string]string{
 	"endpoint.noStore":              "likewise",
 	"endpoint.errSkygearKey":        "an error that wraps another",
 	"endpoint.errSkygearToken":      "likewise",
+	"endpoint/openapi.pageTemplate": "an embedded file, never written",
+	"endpoint/openapi.pageStyle":    "likewise",
 	"endpoint/internal/route.stops": "a table by byte, made once and never written",
+
+	"endpoint/endpointtest.partial":               "a constant list",
+	"endpoint/endpointtest.refusals":              "likewise",
+	"endpoint/internal/jsonschema.annotations":    "a constant set",
+	"endpoint/internal/jsonschema.typeNames":      "a constant list",
+	"endpoint/internal/jsonschema.escape":         "how JSON pointers are written, never assigned again",
+	"endpoint/internal/jsonschema.unescape":       "likewise",
+	"endpoint/internal/jsonschema.alphabets":      "a constant list",
+	"endpoint/internal/jsonschema.integerFormats": "a constant table",
+	"endpoint/internal/jsonschema.textFormats":    "likewise",
+	"endpoint/internal/jsonschema.uuidForm":       "an expression, compiled once",
+	"endpoint/internal/jsonschema.hostnameForm":   "likewise",
+	"endpoint/internal/jsonschema.durationForm":   "likewise",
 }
 
 // A listed package is what go list tells of it.

@@ -20,12 +20,14 @@ type Operation struct {
 	Methods     []string // as registered; "*" is every method
 	Path        string   // with the API's prefix, such as /api/users/:id
 	Function    string   // readable name of the handler
+	Symbol      string   // its import path and name, as example.com/users.Get or users.Users.Get; "" for a closure
 	Place       string   // file:line of the registration
 	Summary     string
 	Description string
 	Tags        []string
 	Deprecated  bool
 	Hidden      bool
+	Annotations []any // of the option Annotate, those of the API first
 
 	Security   OperationSecurity
 	CORS       *CORSConfig          // nil if pages of no other origin may call
@@ -36,6 +38,9 @@ type Operation struct {
 	MaxBody    int64         // bytes
 	Timeout    time.Duration // 0 for none
 	Strict     bool          // unknown parameters and members are refused
+	Prefix     bool          // all that is below the path is served too
+	Fails      bool          // user code returns errors, so that statuses beside those in Errors may occur
+	ErrorBody  OperationErrorBody
 
 	needs []string // types of configurations and dependencies, for Explain
 	steps []string // what runs before the handler, likewise
@@ -53,6 +58,9 @@ type OperationParameter struct {
 	Rest     bool     // a path parameter that takes several segments
 
 	HasDefault bool
+
+	Owner reflect.Type // the struct that declares it, nil for a parameter by position
+	Field string       // its Go name there, "" without an owner
 }
 
 // An OperationBody is the body that an endpoint reads.
@@ -69,6 +77,13 @@ type OperationResult struct {
 	MediaType string       // "" if the handler chooses it, or there is no body
 	Type      reflect.Type // nil for no result
 	Element   reflect.Type // of a stream; nil otherwise
+	Open      bool         // the handler may choose another status and content
+}
+
+// An OperationErrorBody is what errors look like.
+type OperationErrorBody struct {
+	MediaType string       // "" if the option ErrorFormat decides
+	Type      reflect.Type // of JSON; nil for text, and if the option decides
 }
 
 // An OperationError is an answer other than a success, and why it occurs.
@@ -86,6 +101,41 @@ func (a *API) Operations() ([]Operation, error) {
 	if err != nil {
 		return nil, err
 	}
+	return t.operations(), nil
+}
+
+// Served is [API.Operations] for what the API serves now, that is for what the
+// last [API.Compile] published; it compiles if nobody did. The error is that
+// of an API that could not be compiled at all. [API.Version] tells when the
+// answer changes.
+func (a *API) Served() ([]Operation, error) {
+	a.first.Do(a.compileFirst)
+	t := a.current.Load()
+	if t.fault != nil {
+		return nil, t.fault
+	}
+	return t.operations(), nil
+}
+
+// Version is a number that grows whenever the API serves something else: after
+// [API.Compile], and when one of its endpoints is enabled or disabled. It is 0
+// until the API compiles for the first time. What was read of the API after a
+// call is at least as new as its result, so that it may be kept until Version
+// returns another one. A call costs next to nothing.
+func (a *API) Version() uint64 {
+	t := a.current.Load()
+	if t == nil {
+		return 0
+	}
+	switches := uint64(a.switches.Load())
+	for _, e := range t.foreign {
+		switches += uint64(e.switches.Load())
+	}
+	return uint64(t.published)<<32 + switches
+}
+
+// operations describes the endpoints of the table that are enabled.
+func (t *table) operations() []Operation {
 	var list []Operation
 	for _, n := range t.nodes {
 		for _, d := range n.operations() {
@@ -94,7 +144,7 @@ func (a *API) Operations() ([]Operation, error) {
 			}
 		}
 	}
-	return list, nil
+	return list
 }
 
 // operations describes the endpoints of a node, each once.
@@ -117,10 +167,15 @@ func (p *plan) describe() Operation {
 	d := Operation{
 		Endpoint: e, Name: s.name, Named: s.name != "",
 		Methods: slices.Clone(s.methods), Path: p.path,
-		Function: e.display(), Place: e.place.String(),
+		Function: e.display(), Symbol: funcname.Symbol(e.source()), Place: e.place.String(),
 		Summary: s.summary, Description: s.description, Tags: slices.Clone(s.tags),
 		Deprecated: s.deprecated, Hidden: s.hidden,
 		MaxBody: s.maxBody, Timeout: s.timeout, Strict: s.strict,
+		Annotations: slices.Clone(s.annotations), ErrorBody: s.errorBody,
+		Prefix: p.pattern.IsPrefix() && !p.exact, Fails: p.anyFails(),
+	}
+	if s.format == nil {
+		d.ErrorBody = OperationErrorBody{typeProblem[0], reflect.TypeFor[problem]()}
 	}
 	if d.Name == "" {
 		d.Name = e.Name()
@@ -176,6 +231,7 @@ func (d *Operation) addInput(p *plan, in *inputType) {
 		v := OperationParameter{
 			In: f.source.String(), Name: f.name, Type: f.typ, Required: f.rules.required,
 			Default: f.def, HasDefault: f.hasDef, Rules: slices.Clone(f.rules.described), Comma: f.comma,
+			Owner: f.owner, Field: f.goName,
 		}
 		switch f.source {
 		case fromBody:
@@ -218,7 +274,7 @@ func describeBody(b *bodyPlan, t reflect.Type) *OperationBody {
 
 // describeResult describes the answer of a success.
 func (p *plan) describeResult() OperationResult {
-	r := OperationResult{Type: p.out, Status: p.settings.status}
+	r := OperationResult{Type: p.out, Status: p.settings.status, Open: p.writes || p.isOpen()}
 	if r.Status == 0 {
 		r.Status = http.StatusOK
 		if p.form == resultNone && !p.writes && !p.answersNull() {
@@ -245,31 +301,91 @@ func (p *plan) describeResult() OperationResult {
 		if r.Element == reflect.TypeFor[Event]() {
 			r.MediaType = typeEvents[0]
 		}
-	case p.out != nil && p.out.Kind() != reflect.Interface && p.out.Implements(readerType):
+	case p.out != nil && p.out.Implements(readerType):
 		r.MediaType = typeOctets[0]
 	}
 	return r
 }
 
-// addErrors lists the refusals that can really occur.
+// isOpen reports whether a result chooses its status and content itself.
+func (p *plan) isOpen() bool {
+	switch t := p.out; {
+	case t == nil:
+		return false
+	case t.Kind() == reflect.Interface && !t.Implements(readerType), t == responseType, t == reflect.PointerTo(responseType),
+		t == mediaStructType, t == reflect.PointerTo(mediaStructType):
+		return true
+	default:
+		return t.Implements(handlerType)
+	}
+}
+
+// anyFails reports whether the handler, a guard or a dependency returns errors.
+func (p *plan) anyFails() bool {
+	return p.fails ||
+		slices.ContainsFunc(p.guards, func(g guardPlan) bool { return g.fails }) ||
+		slices.ContainsFunc(p.providers, func(q providerPlan) bool { return q.fails > 0 || q.finish > 0 })
+}
+
+// A problem is what a problem document holds, for descriptions; extension
+// members may be beside them.
+type problem struct {
+	Type   string       `json:"type,omitempty"`
+	Title  string       `json:"title"`
+	Status int          `json:"status"`
+	Detail string       `json:"detail,omitempty"`
+	Errors []FieldError `json:"errors,omitempty"`
+}
+
+// addErrors lists the refusals that can really occur. A status may have several
+// reasons.
 func (d *Operation) addErrors(p *plan) {
 	add := func(when bool, status int, reason string) {
-		if when {
-			d.Errors = append(d.Errors, OperationError{status, reason})
+		if e := (OperationError{status, reason}); when && !slices.Contains(d.Errors, e) {
+			d.Errors = append(d.Errors, e)
 		}
 	}
 	body := d.Body != nil
 	decoded := body && d.Body.MediaType != ""
-	reads := func(v OperationParameter) bool { return v.In == "query" }
-	query := slices.ContainsFunc(d.Parameters, reads)
-	add(decoded || query, http.StatusBadRequest, "the request is malformed")
+	from := func(in string) bool {
+		return slices.ContainsFunc(d.Parameters, func(v OperationParameter) bool { return v.In == in })
+	}
+	add(body || from("query") || from("cookie") || p.takesAll(), http.StatusBadRequest, "the request is malformed")
 	d.Security.addRefusals(add)
 	add(body, http.StatusRequestTimeout, "the body came too slowly")
 	add(body, http.StatusRequestEntityTooLarge, "the body is too large")
 	add(decoded, http.StatusUnsupportedMediaType, "the body has the wrong content type")
-	add(decoded || len(d.Parameters) > 0, http.StatusUnprocessableEntity, "the request has invalid values")
+	add(decoded || p.readsValues() || d.Strict, http.StatusUnprocessableEntity, "the request has invalid values")
+	for _, e := range p.settings.mapped {
+		add(d.Fails, e.Status, e.Reason)
+	}
 	add(p.settings.timeout > 0, http.StatusServiceUnavailable, "the answer took too long")
 	add(true, http.StatusInternalServerError, "something failed inside")
+}
+
+// takesAll reports whether something takes the whole query, which may be
+// malformed.
+func (p *plan) takesAll() bool {
+	return p.anyParam(func(q *param) bool { return q.kind == paramQuery || q.kind == paramParams })
+}
+
+// readsValues reports whether something reads values that may be wrong: a path
+// parameter that is taken from the request, or by position as a text, is not.
+func (p *plan) readsValues() bool {
+	return p.takesAll() || p.anyParam(func(q *param) bool {
+		return q.kind == paramPath || q.kind == paramInput && len(q.input.fields) > 0
+	})
+}
+
+func (p *plan) anyParam(is func(*param) bool) bool {
+	for f := range p.functions() {
+		for i := range f.params {
+			if is(&f.params[i]) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // explain writes the description for people.

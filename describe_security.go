@@ -28,6 +28,8 @@ type OperationScheme struct {
 	Cookie string            // of a session, or of a bearer token: the cookie, "" for none
 	Realm  string            // of basic
 	All    []OperationScheme // of all: those that are wanted together
+
+	Challenge string // of other: what its authenticator asks for in a 401, "" for nothing
 }
 
 // describeSecurity describes what the endpoint enforces.
@@ -74,7 +76,7 @@ func (p *plan) schemes(a Authenticator) []OperationScheme {
 		}
 		return []OperationScheme{all}
 	}
-	return []OperationScheme{{Kind: "other"}}
+	return []OperationScheme{{Kind: "other", Challenge: a.Challenge()}}
 }
 
 // addRefusals lists the refusals of the description.

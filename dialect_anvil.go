@@ -42,7 +42,7 @@ func Anvil() Option {
 		s.access.denial, s.access.challenges = anvilDenial, []string{`Basic realm="Anvil App API"`}
 	}, Prefix("/_/api"), Methods(http.MethodGet, http.MethodPost), CORS(CORSConfig{
 		AllowOrigin: sameApplication, Headers: []string{"content-type"},
-	}), ErrorFormat(anvilError))
+	}), errorFormat(anvilError, OperationErrorBody{MediaType: "text/plain"}))
 }
 
 // sameApplication reports whether an origin is one of the application's own.

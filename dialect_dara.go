@@ -2,6 +2,7 @@ package endpoint
 
 import (
 	"net/http"
+	"reflect"
 	"slices"
 	"strconv"
 	"strings"
@@ -43,7 +44,7 @@ func Dara() Option {
 		s.nullFloats = true
 		s.access.denial, s.access.challenges = daraDenial, []string{}
 		s.access.bearerCookie, s.access.blind = "dara_session_token", true
-	}, Prefix("/api"), UserRequired(), TextAsJSON(), ErrorFormat(daraError))
+	}, Prefix("/api"), UserRequired(), TextAsJSON(), errorFormat(daraError, OperationErrorBody{typeJSON[0], reflect.TypeFor[daraProblem]()}))
 }
 
 // daraUnknown answers an unknown path. Below the prefix Dara has an endpoint
@@ -99,29 +100,32 @@ type daraField struct {
 	Msg  string `json:"msg"`
 }
 
+// A daraProblem is the body of an error: Detail is a text, a daraReason or a
+// list of daraField.
+type daraProblem struct {
+	Detail any `json:"detail"`
+}
+
 // daraError writes an error as Dara does.
 func daraError(r *Request, e *Error) *Response {
-	type document struct {
-		Detail any `json:"detail"`
-	}
 	detail := e.Detail
 	if detail == "" {
 		detail = e.Title
 	}
 	switch {
 	case e.Type != "":
-		return Respond(e.Status, document{daraReason{detail, e.Type}})
+		return Respond(e.Status, daraProblem{daraReason{detail, e.Type}})
 	case r.call != nil && r.call.notJSON && e.Status == http.StatusBadRequest:
 		f := daraField{"json_invalid", []any{"body"}, "JSON decode error"}
-		return Respond(http.StatusUnprocessableEntity, document{[]daraField{f}})
+		return Respond(http.StatusUnprocessableEntity, daraProblem{[]daraField{f}})
 	case len(e.Fields) > 0:
 		var list []daraField
 		for _, f := range e.told() {
 			list = append(list, daraFieldOf(&f))
 		}
-		return Respond(e.Status, document{list})
+		return Respond(e.Status, daraProblem{list})
 	}
-	return Respond(e.Status, document{detail})
+	return Respond(e.Status, daraProblem{detail})
 }
 
 // daraFieldOf translates the fault of an input.

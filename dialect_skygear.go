@@ -3,6 +3,7 @@ package endpoint
 import (
 	"errors"
 	"net/http"
+	"reflect"
 	"time"
 
 	"github.com/go-json-experiment/json"
@@ -49,7 +50,7 @@ func Skygear() Option {
 		s.cors = &corsPolicy{
 			config: CORSConfig{Origins: []string{"*"}, Headers: []string{"*"}}, all: true, constant: []string{"*"},
 		}
-	}, Timeout(time.Minute), ErrorFormat(skygearError))
+	}, Timeout(time.Minute), errorFormat(skygearError, OperationErrorBody{typeJSON[0], reflect.TypeFor[skygearProblem]()}))
 }
 
 // skygearHome answers an unknown path as the endpoint of Skygear itself. A body
@@ -117,6 +118,11 @@ type skygearFault struct {
 	Info    any    `json:"info,omitzero"`
 }
 
+// A skygearProblem is the body of an error.
+type skygearProblem struct {
+	Error skygearFault `json:"error"`
+}
+
 // skygearError writes an error as Skygear does.
 func skygearError(r *Request, e *Error) *Response {
 	f := skygearFault{Name: e.Type, Message: e.Detail, Info: e.Extra["info"]}
@@ -136,9 +142,7 @@ func skygearError(r *Request, e *Error) *Response {
 	if fields := e.told(); f.Info == nil && len(fields) > 0 {
 		f.Info = map[string]any{"errors": fields}
 	}
-	return Respond(e.Status, struct {
-		Error skygearFault `json:"error"`
-	}{f})
+	return Respond(e.Status, skygearProblem{f})
 }
 
 // skygearName returns the name of an error without one.

@@ -21,8 +21,9 @@ import (
 // the first request compiles if nobody did. All methods may be called
 // concurrently, also while the API serves.
 type API struct {
-	options []Option
-	place   funcname.Place
+	options   []Option
+	overrides []Option // hold over all others
+	place     funcname.Place
 
 	mu         sync.Mutex // guards the lists below
 	components []Component
@@ -33,6 +34,8 @@ type API struct {
 	compiling sync.Mutex // held by Compile, so that the last one started is the last one published
 	first     sync.Once  // compiles for the first request
 	current   atomic.Pointer[table]
+	published uint32        // how often current was replaced; guarded by compiling
+	switches  atomic.Uint32 // of the endpoints that it owns
 }
 
 // New returns an API without endpoints. Its options are the defaults of its
@@ -68,6 +71,7 @@ type Endpoint struct {
 
 	owner    atomic.Pointer[API] // where it was registered or first added
 	disabled atomic.Bool
+	switches atomic.Uint32 // how often it was enabled or disabled
 }
 
 // Handle registers fn for GET, POST and PUT requests for path, or for those
@@ -359,11 +363,23 @@ func (e *Endpoint) URL(params ...any) (string, error) {
 }
 
 // Enable undoes [Endpoint.Disable], at once and without Compile.
-func (e *Endpoint) Enable() { e.disabled.Store(false) }
+func (e *Endpoint) Enable() { e.disable(false) }
 
 // Disable makes every API answer as if the endpoint were not registered, at
 // once and without Compile. Requests that have begun are finished.
-func (e *Endpoint) Disable() { e.disabled.Store(true) }
+func (e *Endpoint) Disable() { e.disable(true) }
+
+// disable sets the state, and then counts that it changed: who saw the count
+// sees the state.
+func (e *Endpoint) disable(disabled bool) {
+	if e.disabled.Swap(disabled) == disabled {
+		return
+	}
+	e.switches.Add(1)
+	if owner := e.owner.Load(); owner != nil {
+		owner.switches.Add(1)
+	}
+}
 
 // Enabled reports whether the endpoint is served where it is registered; an
 // endpoint is enabled from the start.
@@ -433,12 +449,16 @@ func (g *Group) faults() []error {
 func (e *Endpoint) settings(a *API) (settings, []error) {
 	s := defaults()
 	if a != nil {
-		s, _ = a.settings()
+		s.with(onAPI, a.options)
 	}
 	for _, g := range e.groups() {
 		s.with(onGroup, g.options)
 	}
-	return s, s.with(onEndpoint, e.options)
+	faults := s.with(onEndpoint, e.options)
+	if a != nil {
+		s.with(onAPI, a.overrides)
+	}
+	return s, faults
 }
 
 // manner returns how the API reads paths, nil if it has no dialect.
@@ -454,5 +474,5 @@ func (a *API) manner() *manner {
 func (a *API) settings() (settings, []error) {
 	s := defaults()
 	faults := s.with(onAPI, a.options)
-	return s, faults
+	return s, append(faults, s.with(onAPI, a.overrides)...)
 }

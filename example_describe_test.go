@@ -21,7 +21,8 @@ func ExampleAPI_Operations() {
 		endpoint.Summary("Orders something"),
 		endpoint.Description("A dry run changes nothing."),
 		endpoint.Tags("orders"),
-		endpoint.Status(201))
+		endpoint.Status(201),
+		endpoint.Annotate("audited"))
 	api.Get("old", func() string { return "" }, endpoint.Name("old"), endpoint.Deprecated(), endpoint.Hidden())
 
 	operations, err := api.Operations()
@@ -39,6 +40,9 @@ func ExampleAPI_Operations() {
 		if o.Body != nil {
 			fmt.Println("body", o.Body.MediaType, o.Body.Type)
 		}
+		for _, a := range o.Annotations {
+			fmt.Println("annotated:", a)
+		}
 		fmt.Println("answers", o.Result.Status, o.Result.MediaType, o.Result.Type)
 		for _, e := range o.Errors {
 			fmt.Println("or", e.Status, e.Reason)
@@ -53,6 +57,7 @@ func ExampleAPI_Operations() {
 	// path id int required=true default="" rules=["min=1"]
 	// query dry bool required=false default="true" rules=[]
 	// body application/json endpoint_test.user
+	// annotated: audited
 	// answers 201 application/json endpoint_test.user
 	// or 400 the request is malformed
 	// or 408 the body came too slowly

@@ -26,7 +26,7 @@ func TestExamplesShow(t *testing.T) {
 	// Parts of what Operations returns, which its example goes through.
 	parts := map[string]bool{
 		"Operation": true, "OperationParameter": true, "OperationBody": true,
-		"OperationResult": true, "OperationError": true,
+		"OperationResult": true, "OperationError": true, "OperationErrorBody": true,
 	}
 	name := regexp.MustCompile(`^(?:func|type) (\w+)`)
 	for _, p := range publicPackages(t) {

@@ -48,6 +48,7 @@ type inputType struct {
 // An inputField is one field of an input struct.
 type inputField struct {
 	goName string
+	owner  reflect.Type // the struct that declares it
 	source source
 	name   string // on the wire; of a header in its canonical form
 	index  []int
@@ -149,7 +150,7 @@ func (in *inputType) add(t reflect.Type, index []int, tags map[reflect.Type]map[
 		if _, ok := isOpt(f.Type); ok {
 			*opts = append(*opts, f.Type)
 		}
-		in.addField(f, found[0], at, r)
+		in.addField(t, f, found[0], at, r)
 	}
 }
 
@@ -176,9 +177,9 @@ var (
 )
 
 // addField analyses one field.
-func (in *inputType) addField(f reflect.StructField, s source, at []int, r rules) {
+func (in *inputType) addField(owner reflect.Type, f reflect.StructField, s source, at []int, r rules) {
 	name, option, _ := strings.Cut(f.Tag.Get(s.String()), ",")
-	field := inputField{goName: f.Name, source: s, name: name, index: at, typ: f.Type, rules: r}
+	field := inputField{goName: f.Name, owner: owner, source: s, name: name, index: at, typ: f.Type, rules: r}
 	field.comma = option == "comma"
 	switch {
 	case s == fromBody:

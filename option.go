@@ -15,7 +15,7 @@ import (
 // An Option changes how endpoints behave. [New], [API.Group] and [API.Handle]
 // take options; an endpoint inherits those of its groups and of the API that
 // serves it. Where an option replaces, the innermost one holds; [Use],
-// [Depends], [MapError], [MapErrorAs] and [Tags] add up. An option that makes
+// [Depends], [MapError], [MapErrorAs], [Tags] and [Annotate] add up. An option that makes
 // no sense where it stands, or whose value makes none, is reported by
 // [API.Compile]. The zero Option does nothing.
 type Option struct {
@@ -65,7 +65,9 @@ type settings struct {
 	timeout     time.Duration
 	onError     func(*Request, error) error
 	format      func(*Request, *Error) *Response
+	errorBody   OperationErrorBody   // of format, as far as it is known
 	mappers     []func(error) *Error // outermost first
+	mapped      []OperationError     // what of mappers is known
 	logger      *slog.Logger
 
 	at          level // where the options that are being applied stand
@@ -76,6 +78,7 @@ type settings struct {
 	tags        []string
 	deprecated  bool
 	hidden      bool
+	annotations []any
 	around      []func(http.Handler) http.Handler // given to New: outside routing
 	middleware  []func(http.Handler) http.Handler // outermost first
 	guards      []guard
@@ -236,6 +239,15 @@ func Hidden() Option {
 	return set("Hidden", anywhere, func(s *settings) { s.hidden = true })
 }
 
+// Annotate adds values to the description of endpoints, as
+// [Operation].Annotations, for the tools that know them; nothing else looks at
+// them. Packages that offer options of their own build on it.
+func Annotate(values ...any) Option {
+	return set("Annotate", anywhere, func(s *settings) {
+		s.annotations = append(slices.Clip(s.annotations), values...)
+	})
+}
+
 // Status sets the status of a success. The default is 200, or 204 for a
 // handler without a result.
 func Status(code int) Option {
@@ -343,6 +355,7 @@ func MapError(target error, status int, detail string) Option {
 			}
 			return &Error{Status: status, Detail: detail, Err: err}
 		})
+		s.mapped = append(slices.Clip(s.mapped), OperationError{status, detail})
 		return nil
 	}}
 }
@@ -378,7 +391,12 @@ func OnError(f func(r *Request, err error) error) Option {
 // ErrorFormat replaces problem+json: f makes the response of every error, also
 // of 401, 404, 405 and panics. The Status and Title of its *Error are set. A nil response is a 500 without a body.
 func ErrorFormat(f func(r *Request, e *Error) *Response) Option {
-	return set("ErrorFormat", anywhere, func(s *settings) { s.format = f })
+	return errorFormat(f, OperationErrorBody{})
+}
+
+// errorFormat is ErrorFormat for a format that descriptions know.
+func errorFormat(f func(r *Request, e *Error) *Response, body OperationErrorBody) Option {
+	return set("ErrorFormat", anywhere, func(s *settings) { s.format, s.errorBody = f, body })
 }
 
 // TextAsJSON makes string results JSON strings instead of text/plain.

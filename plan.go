@@ -167,15 +167,15 @@ func (b *builder) compile() {
 	switch t := fn.(type) {
 	case typedFunction:
 		ready, fn = t, t.function()
+	case error:
+		b.fault("%w", t) // of a package that registers for others
+		return
 	case http.Handler:
 		if v := reflect.ValueOf(fn); v.Kind() == reflect.Pointer && v.IsNil() || v.Kind() == reflect.Func && v.IsNil() {
 			b.fault("the http.Handler is a nil %s; give a handler", v.Type())
 			return
 		}
 		fn = t.ServeHTTP
-	case error:
-		b.fault("%w", t) // of a package that registers for others
-		return
 	}
 	b.secure()
 	for i, g := range p.settings.guards {

@@ -28,6 +28,8 @@ type table struct {
 	around    http.Handler // routing inside the API's middleware, nil without any
 	fault     error        // of an API that could not be compiled
 	cors      bool         // some endpoint allows other origins
+	published uint32       // which of the API's tables it is, from 1
+	foreign   []*Endpoint  // of plans, those that another API owns or none
 }
 
 // A pathNode is one path shape, with the plans of its methods.
@@ -57,8 +59,15 @@ func (a *API) Compile() error {
 	if err != nil {
 		return err
 	}
-	a.current.Store(t)
+	a.publish(t)
 	return nil
+}
+
+// publish replaces what is served, and counts it.
+func (a *API) publish(t *table) {
+	a.published++ // compiling is held
+	t.published = a.published
+	a.current.Store(t)
 }
 
 // compile makes a table of what is registered now.
@@ -97,6 +106,9 @@ func (a *API) compile() (*table, error) {
 		if p != nil {
 			t.plans = append(t.plans, p)
 			t.cors = t.cors || p.settings.cors != nil
+			if e.owner.Load() != a {
+				t.foreign = append(t.foreign, e)
+			}
 		}
 	}
 	faults = append(faults, t.arrange()...)
@@ -256,7 +268,7 @@ func (a *API) compileFirst() {
 		s.log().Error("endpoint: the API cannot be compiled", slog.String("cause", err.Error()))
 		t = &table{settings: s, fault: err}
 	}
-	a.current.Store(t)
+	a.publish(t)
 }
 
 // serveAround runs routing inside the API's middleware, whose panics it catches.

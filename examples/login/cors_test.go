@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/alexedwards/scs/v2"
+	"github.com/seed217079a1/endpoint/internal/browser"
 )
 
 // basic returns the credentials of HTTP Basic.
@@ -15,11 +16,11 @@ func basic(name, password string) string {
 }
 
 // testCORS asks what a page of another origin may read, without credentials.
-func testCORS(t *testing.T, b *browser) {
+func testCORS(t *testing.T, b *browser.Browser) {
 	sameSite, otherSite := startOther(t)
 	s := startService(t, variant{})
 	for _, from := range []string{sameSite, otherSite} {
-		p := b.newPerson(t).open(from + "/")
+		p := b.Window(t).Open(from + "/")
 		for _, test := range []struct {
 			name, path, options, want string
 			preflight                 bool
@@ -43,8 +44,8 @@ func testCORS(t *testing.T, b *browser) {
 			{"outside the API", "/healthz", `{}`, "refused", false, "what was there before is as closed as it was"},
 		} {
 			t.Run(test.name, func(t *testing.T) {
-				query := strings.ReplaceAll(test.name, " ", "-") + "-" + p.run("return location.hostname")
-				if got := p.ask(s.url+test.path+"?"+query, test.options); strings.TrimSpace(got) != test.want {
+				query := strings.ReplaceAll(test.name, " ", "-") + "-" + p.Run("return location.hostname")
+				if got := p.Ask(s.url+test.path+"?"+query, test.options); strings.TrimSpace(got) != test.want {
 					t.Errorf("the script got %q, want %q: %s", got, test.want, test.reason)
 				}
 				asked := false
@@ -63,16 +64,16 @@ func testCORS(t *testing.T, b *browser) {
 }
 
 // testPartner lets the page of one origin act for the user, and no other.
-func testPartner(t *testing.T, b *browser) {
+func testPartner(t *testing.T, b *browser.Browser) {
 	sameSite, otherSite := startOther(t)
 	strangerSame, strangerOther := startOther(t)
 	everywhere := func(c *scs.SessionCookie) { c.SameSite, c.Secure = http.SameSiteNoneMode, true }
 	s := startService(t, variant{partners: []string{sameSite, otherSite}, cookie: everywhere})
-	who := b.usual(t)
-	p := who.open(s.url + "/")
-	p.logIn(ada, password)
-	p.waitText("#account", ada)
-	defer p.close()
+	who := b.UsualWindow(t)
+	p := who.Open(s.url + "/")
+	logIn(t, p, ada, password)
+	p.WaitText("#account", ada)
+	defer p.Close()
 	const (
 		read     = `{ credentials: 'include' }`
 		readBare = `{}`
@@ -98,10 +99,10 @@ func testPartner(t *testing.T, b *browser) {
 		{"own page", s.url, read, `403 `, 403, 3, "the guard wants an origin, and a page tells none to its own"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			page := (&person{t: t, b: b}).open(test.from + "/")
-			defer page.close()
+			page := who.For(t).Open(test.from + "/")
+			defer page.Close()
 			query := strings.ReplaceAll(test.name, " ", "-")
-			if got := page.ask(s.url+"/api/partner/notes?"+query, test.options); !strings.HasPrefix(got, test.want) {
+			if got := page.Ask(s.url+"/api/partner/notes?"+query, test.options); !strings.HasPrefix(got, test.want) {
 				t.Errorf("the script got %q, want %q: %s", got, test.want, test.reason)
 			}
 			status := 0

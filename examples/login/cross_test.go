@@ -11,6 +11,7 @@ import (
 	"github.com/alexedwards/scs/v2"
 	"github.com/google/go-cmp/cmp"
 	"github.com/seed217079a1/endpoint"
+	"github.com/seed217079a1/endpoint/internal/browser"
 	"github.com/seed217079a1/endpoint/internal/readme"
 )
 
@@ -90,7 +91,7 @@ var attacks = []attack{
 // stays at home if it can, and with one that goes everywhere. What no browser
 // prevents, the endpoint has to. The same attack on an endpoint that says
 // CrossSiteSession succeeds, which proves that it is one.
-func testOtherSites(t *testing.T, b *browser) {
+func testOtherSites(t *testing.T, b *browser.Browser) {
 	sameSite, otherSite := startOther(t)
 	measured := map[string][]string{}
 	for _, home := range []bool{true, false} {
@@ -105,12 +106,12 @@ func testOtherSites(t *testing.T, b *browser) {
 					endpoint.Methods("GET", "POST"), endpoint.CrossSiteSession())
 			},
 		})
-		who := b.usual(t)
-		own := who.open(s.url + "/")
-		own.logIn(ada, password)
-		own.waitText("#account", ada)
+		who := b.UsualWindow(t)
+		own := who.Open(s.url + "/")
+		logIn(t, own, ada, password)
+		own.WaitText("#account", ada)
 		for _, from := range []string{sameSite, otherSite} {
-			page := who.open(from + "/")
+			page := who.Open(from + "/")
 			for i, a := range attacks {
 				sent := !home || from == sameSite && a.near || from == otherSite && a.far
 				name := fmt.Sprintf("%s/from %s/cookie at home %v", a.name, strings.Split(from, ":")[1][2:], home)
@@ -119,15 +120,15 @@ func testOtherSites(t *testing.T, b *browser) {
 					measured[a.name] = append(measured[a.name], f.run())
 				})
 			}
-			page.close()
+			page.Close()
 		}
 		if diff := cmp.Diff([]string{"first of ada"}, s.notes(t, ada)); diff != "" {
 			t.Errorf("notes after the attacks (-want +got):\n%s", diff)
 		}
-		if got := own.ask("/api/whoami", "{}"); !strings.HasPrefix(got, "200 ") {
+		if got := own.Ask("/api/whoami", "{}"); !strings.HasPrefix(got, "200 ") {
 			t.Errorf("ada was logged out: %s", got)
 		}
-		own.close()
+		own.Close()
 	}
 	if !t.Failed() {
 		readme.Check(t, "README.md", "cookies sent", table(measured), *update)
@@ -153,7 +154,7 @@ type forgery struct {
 	attack
 	t     *testing.T
 	s     *service
-	page  *page
+	page  *browser.Page
 	from  string // origin of the page
 	query string // unlike that of every other
 	sent  bool   // whether the cookie goes along
@@ -163,7 +164,7 @@ type forgery struct {
 // returns what the browser did, in a word.
 func (f forgery) run() string {
 	f.t.Helper()
-	f.page.t = f.t
+	f.page.For(f.t)
 	if f.method == "" {
 		f.refused()
 		return "preflight"
@@ -194,16 +195,16 @@ func (f forgery) run() string {
 // the service.
 func (f forgery) send(path, query string) seen {
 	f.t.Helper()
-	f.page.goTo(f.from + "/?" + query)
-	_ = f.page.try(f.on(f.s.url+path+"?"+query), nil) // a script that leaves its page has no result
+	f.page.GoTo(f.from + "/?" + query)
+	_ = f.page.Try(f.on(f.s.url+path+"?"+query), nil) // a script that leaves its page has no result
 	return f.s.await(f.t, f.method, query)
 }
 
 // refused checks that the browser asked, was refused, and sent nothing more.
 func (f forgery) refused() {
 	f.t.Helper()
-	f.page.goTo(f.from + "/?" + f.query)
-	if got := f.page.run(f.on(f.s.url + "/api/notes?" + f.query)); got != "refused" {
+	f.page.GoTo(f.from + "/?" + f.query)
+	if got := f.page.Run(f.on(f.s.url + "/api/notes?" + f.query)); got != "refused" {
 		f.t.Errorf("the script got %q", got)
 	}
 	f.s.await(f.t, http.MethodOptions, f.query)
@@ -222,7 +223,7 @@ func (a attack) on(target string) string {
 // testBrowserDialog shows why [passwordAuth] has a challenge of its own. A
 // browser that is asked with Basic asks the person, keeps the password, and
 // sends it with what any site makes it request.
-func testBrowserDialog(t *testing.T, b *browser) {
+func testBrowserDialog(t *testing.T, b *browser.Browser) {
 	sameSite, otherSite := startOther(t)
 	s := startService(t, variant{add: func(api *endpoint.API) {
 		api.Handle("dialog", whoami, endpoint.Methods("GET", "POST"), endpoint.Auth(
@@ -230,15 +231,15 @@ func testBrowserDialog(t *testing.T, b *browser) {
 				return &endpoint.User{Name: name}, nil
 			})))
 	}})
-	who := b.newPerson(t)
-	p := who.open(s.url + "/")
-	asked := p.onDialog(object{"response": "ProvideCredentials", "username": ada, "password": password})
-	p.goTo(s.url + "/api/dialog?own")
+	who := b.Window(t)
+	p := who.Open(s.url + "/")
+	asked := p.OnDialog(&browser.Credential{Username: ada, Password: password})
+	p.GoTo(s.url + "/api/dialog?own")
 	if n := asked.Load(); n != 1 {
 		t.Fatalf("the browser asked %d times, want once", n)
 	}
 	for _, from := range []string{sameSite, otherSite} {
-		page := who.open(from + "/")
+		page := who.Open(from + "/")
 		for i, a := range attacks {
 			if a.method == "" {
 				continue
@@ -248,21 +249,21 @@ func testBrowserDialog(t *testing.T, b *browser) {
 				t.Errorf("%s from %s comes without the password: %+v", a.name, from, got)
 			}
 		}
-		page.close()
+		page.Close()
 	}
 }
 
 // testForeignLogin tries to log somebody in from another site, so that what
 // they then do lands in the account of the attacker.
-func testForeignLogin(t *testing.T, b *browser) {
+func testForeignLogin(t *testing.T, b *browser.Browser) {
 	sameSite, otherSite := startOther(t)
 	s := startService(t, variant{cookie: func(c *scs.SessionCookie) { c.SameSite, c.Secure = http.SameSiteNoneMode, true }})
 	for _, from := range []string{sameSite, otherSite} {
-		who := b.newPerson(t)
-		p := who.open(from + "/")
+		who := b.Window(t)
+		p := who.Open(from + "/")
 		for _, mode := range []string{"cors", "no-cors"} {
 			query := "mode=" + mode
-			p.ask(s.url+"/api/session?"+query, `{ method: 'POST', credentials: 'include', mode: '`+mode+`',
+			p.Ask(s.url+"/api/session?"+query, `{ method: 'POST', credentials: 'include', mode: '`+mode+`',
 				headers: { Authorization: 'Basic `+basic(grace, password)+`' } }`)
 			if mode == "cors" {
 				s.await(t, http.MethodOptions, query) // a preflight, which is refused
@@ -270,7 +271,7 @@ func testForeignLogin(t *testing.T, b *browser) {
 				s.await(t, http.MethodPost, query) // such a request loses its Authorization
 			}
 		}
-		if got := who.cookies(); len(got) > 0 {
+		if got := who.Cookies(); len(got) > 0 {
 			t.Errorf("a page of %s set %+v", from, got)
 		}
 	}
@@ -279,11 +280,11 @@ func testForeignLogin(t *testing.T, b *browser) {
 	}
 
 	// Even with the right password in the request, as an address can have it.
-	who := b.newPerson(t)
+	who := b.Window(t)
 	address := url.URL{Scheme: "http", User: url.UserPassword(grace, password), Host: strings.TrimPrefix(s.url, "http://"),
 		Path: "/api/whoami", RawQuery: "address"}
-	p := who.open(otherSite + "/")
-	p.run(fmt.Sprintf("location.href = %q", address.String()))
+	p := who.Open(otherSite + "/")
+	p.Run(fmt.Sprintf("location.href = %q", address.String()))
 	if got := s.await(t, http.MethodGet, "address"); got.Status != http.StatusUnauthorized || got.SetCookie {
 		t.Errorf("an address with a password: %+v", got)
 	}
@@ -291,16 +292,16 @@ func testForeignLogin(t *testing.T, b *browser) {
 
 // testForeignLink follows a link from another site to the page, where the
 // person is still logged in: the rule is about the API alone.
-func testForeignLink(t *testing.T, b *browser) {
+func testForeignLink(t *testing.T, b *browser.Browser) {
 	_, otherSite := startOther(t)
 	s := startService(t, variant{})
-	who := b.newPerson(t)
-	p := who.open(s.url + "/")
-	p.logIn(ada, password)
-	p.waitText("#account", ada)
-	p.goTo(otherSite + "/")
-	p.run(fmt.Sprintf(`const a = Object.assign(document.createElement('a'), { href: %q }); document.body.append(a); a.click()`, s.url+"/?link"))
-	p.waitText("#account", ada)
+	who := b.Window(t)
+	p := who.Open(s.url + "/")
+	logIn(t, p, ada, password)
+	p.WaitText("#account", ada)
+	p.GoTo(otherSite + "/")
+	p.Run(fmt.Sprintf(`const a = Object.assign(document.createElement('a'), { href: %q }); document.body.append(a); a.click()`, s.url+"/?link"))
+	p.WaitText("#account", ada)
 	if got := s.await(t, http.MethodGet, "link"); got.Site != "cross-site" || !got.Cookie {
 		t.Errorf("the link is no test: %+v", got)
 	}

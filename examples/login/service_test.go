@@ -116,7 +116,7 @@ func (s *service) requests(query string) []seen {
 // await returns the request with this method and query once it was answered.
 func (s *service) await(t *testing.T, method, query string) seen {
 	t.Helper()
-	for deadline := time.Now().Add(browserTime); time.Now().Before(deadline); time.Sleep(5 * time.Millisecond) {
+	for deadline := time.Now().Add(20 * time.Second); time.Now().Before(deadline); time.Sleep(5 * time.Millisecond) {
 		for _, got := range s.requests(query) {
 			if got.Method == method {
 				return got

@@ -28,6 +28,7 @@ func newAPI(store *Users) *endpoint.API {
 	api.Get("events", followUsers)
 	api.Get("greetings/:name", greet)
 	api.Post("hooks/github", receiveHook, endpoint.MaxBody(25<<20)) // GitHub sends up to 25 MB
+	serveDocument(api)
 
 	// What handlers take beside the request, found by its type: a value that
 	// all requests share, and a function that is called once a request, if

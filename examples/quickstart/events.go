@@ -10,14 +10,15 @@ import (
 
 // FollowUsers says where a feed begins and ends.
 type FollowUsers struct {
-	After int64 `header:"Last-Event-ID" validate:"min=0"` // a browser sends it when it connects again
-	Limit int   `query:"limit" validate:"min=0"`          // 0 for no end
+	After int64 `header:"Last-Event-ID" validate:"min=0"` // the last change that is known; a browser sends it when it connects again
+	Limit int   `query:"limit" validate:"min=0"`          // how many changes are sent; 0 for no end
 }
 
-// followUsers is a feed: an iterator of events is answered as server-sent
-// events, each sent at once. The loop ends when the client goes away, because
-// yield then returns false or ctx ends, and when the store closes.
+// Sends what happened to users, and then what happens, each change at once.
 func followUsers(ctx context.Context, in FollowUsers, store *Users) iter.Seq2[endpoint.Event, error] {
+	// An iterator of events is answered as server-sent events. The loop ends
+	// when the client goes away, because yield then returns false or ctx ends,
+	// and when the store closes.
 	return func(yield func(endpoint.Event, error) bool) {
 		last, sent := in.After, 0
 		for {

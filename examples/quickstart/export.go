@@ -8,8 +8,7 @@ import (
 	"github.com/seed217079a1/endpoint"
 )
 
-// exportUsers is a download. Content that can seek gets ranges, an ETag and
-// If-Modified-Since; any other io.Reader is streamed.
+// Downloads all users as CSV with a header line.
 func exportUsers(store *Users) (endpoint.Media, error) {
 	users, modified := store.List()
 	rows := [][]string{{"id", "name", "email"}}
@@ -20,6 +19,8 @@ func exportUsers(store *Users) (endpoint.Media, error) {
 	if err := csv.NewWriter(&b).WriteAll(rows); err != nil {
 		return endpoint.Media{}, err // a 500 that does not show this text
 	}
+	// Content that can seek gets ranges, an ETag and If-Modified-Since; any
+	// other io.Reader is streamed.
 	return endpoint.Media{
 		ContentType: "text/csv; charset=utf-8",
 		Name:        "users.csv",

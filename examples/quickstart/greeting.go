@@ -11,7 +11,7 @@ type Greetings struct {
 	Word string
 }
 
-// greet takes its path parameter by position. A string is answered as text.
-func greet(name string, cfg Greetings) string {
-	return cfg.Word + ", " + name + "!\n"
+// Greets somebody.
+func greet(name string, cfg Greetings) string { // a path parameter by position
+	return cfg.Word + ", " + name + "!\n" // a string is answered as text
 }

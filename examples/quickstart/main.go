@@ -80,7 +80,7 @@ func newService(api http.Handler) http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "text/html; charset=utf-8")
-		_, _ = io.WriteString(w, `<!doctype html><title>quickstart</title><p>The API is at <a href="/api/users">/api/users</a>.`)
+		_, _ = io.WriteString(w, `<!doctype html><title>quickstart</title><p>The API is at <a href="/api/users">/api/users</a> and described at <a href="/api/docs/">/api/docs/</a>.`)
 	})
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) {
 		_, _ = io.WriteString(w, "ok\n")

@@ -8,18 +8,19 @@ import (
 
 // ListUsers selects users. Each field names its one source.
 type ListUsers struct {
-	Name  string `query:"name"`
-	Limit int    `query:"limit" default:"20" validate:"min=1,max=100"`
+	Name  string `query:"name"`                                        // a part of the name, in any case
+	Limit int    `query:"limit" default:"20" validate:"min=1,max=100"` // how many users at most
 }
 
 // UserList is a page of users.
 type UserList struct {
 	Users []User `json:"users"`
-	Total int    `json:"total"` // before Limit
+	Total int    `json:"total"` // how many there are, without the limit
 }
 
-// A handler is a plain function: this one takes the input and a dependency.
+// Lists users by id: all, or those with a text in their name.
 func listUsers(in ListUsers, store *Users) UserList {
+	// A handler is a plain function: this one takes the input and a dependency.
 	all, _ := store.List()
 	var found []User
 	for _, u := range all {
@@ -30,15 +31,16 @@ func listUsers(in ListUsers, store *Users) UserList {
 	return UserList{found[:min(in.Limit, len(found))], len(found)}
 }
 
-// UserData is a body: a struct whose fields name no source is read as JSON.
-type UserData struct {
+// UserData is what can be said of a user.
+type UserData struct { // a body: a struct whose fields name no source is read as JSON
 	Name  string `json:"name" validate:"required,min=1,max=100"`
 	Email string `json:"email" validate:"required,email"`
 }
 
-// createUser answers with more than a body: a Response has a header too. The
-// status is set where the endpoint is registered.
+// Creates a user, and says where it is in Location.
 func createUser(in UserData, store *Users, links Links) (*endpoint.Response, error) {
+	// A Response has a header too. Its status is set where the endpoint is
+	// registered.
 	u, err := store.Create(in.Name, in.Email)
 	if err != nil {
 		return nil, err // api.go maps it to a status
@@ -55,6 +57,7 @@ type UserID struct {
 	ID int64 `path:"id" validate:"min=1"`
 }
 
+// Returns one user.
 func getUser(in UserID, store *Users) (User, error) {
 	return store.Get(in.ID)
 }
@@ -67,12 +70,13 @@ type UpdateUser struct {
 	Data UserData `body:"json"`
 }
 
+// Replaces all of a user but the id.
 func updateUser(in UpdateUser, store *Users) (User, error) {
 	u := User{ID: in.ID, Name: in.Data.Name, Email: in.Data.Email}
 	return u, store.Update(u)
 }
 
-// Without a result the answer is 204.
+// Deletes a user. The id is never used again.
 func deleteUser(in UserID, store *Users) error {
-	return store.Delete(in.ID)
+	return store.Delete(in.ID) // without a result the answer is 204
 }

@@ -24,14 +24,15 @@ func (Webhook) Default() Webhook { return Webhook{Secret: "It's a Secret to Ever
 
 // Hook is what GitHub says about a delivery.
 type Hook struct {
-	Signature string `header:"X-Hub-Signature-256"`
-	Event     string `header:"X-GitHub-Event" default:"ping"`
-	Delivery  string `header:"X-GitHub-Delivery"`
+	Signature string `header:"X-Hub-Signature-256"`           // "sha256=" and the HMAC of the body in hexadecimal
+	Event     string `header:"X-GitHub-Event" default:"ping"` // what it is about
+	Delivery  string `header:"X-GitHub-Delivery"`             // the id of the report
 }
 
-// receiveHook takes the body as []byte: a signature is over the bytes as they
-// were sent, before anything is made of them.
+// Takes what GitHub reports.
 func receiveHook(in Hook, body []byte, cfg Webhook, log *slog.Logger) (string, error) {
+	// The body is taken as []byte: a signature is over the bytes as they were
+	// sent, before anything is made of them.
 	if !signed(body, cfg.Secret, in.Signature) {
 		return "", endpoint.Errorf(http.StatusForbidden, "X-Hub-Signature-256 does not sign this body")
 	}

@@ -66,6 +66,30 @@ func Short(fn any) string {
 	return name + "_line" + strconv.Itoa(s.line)
 }
 
+// Symbol returns the import path and the name of a declared function, as
+// source code knows it: "example.com/users.Get", or with the type of a method
+// "example.com/users.Users.Get". Type arguments are left out. It is "" for a
+// closure, for a function made by package reflect, and for what is no function.
+func Symbol(fn any) string {
+	v := reflect.ValueOf(fn)
+	s, ok := parse(fn)
+	if !ok || s.reflected || s.closure {
+		return ""
+	}
+	pkg, local := splitPackage(runtime.FuncForPC(v.Pointer()).Name())
+	local = withoutArguments(strings.TrimSuffix(local, "-fm"))
+	return pkg + "." + strings.NewReplacer("(", "", ")", "", "*", "").Replace(local)
+}
+
+// withoutArguments takes the type arguments out of a name.
+func withoutArguments(name string) string {
+	i, j := strings.IndexByte(name, '['), strings.LastIndexByte(name, ']')
+	if i < 0 || j < i {
+		return name
+	}
+	return name[:i] + name[j+1:]
+}
+
 // FileLine returns where a function is declared, as "users/get.go:12": the
 // last element of the package path, the file and the line. For a program the
 // directory stands for the package. It is "" where the compiler keeps no place:
@@ -203,11 +227,7 @@ func cutRange(part string) (string, bool) {
 // identifier drops parentheses, stars and type arguments and joins what is
 // left with underscores.
 func identifier(name string) string {
-	if i := strings.IndexByte(name, '['); i >= 0 {
-		j := strings.LastIndexByte(name, ']')
-		name = name[:i] + name[j+1:]
-	}
-	name = strings.NewReplacer("(", "", ")", "", "*", "").Replace(name)
+	name = strings.NewReplacer("(", "", ")", "", "*", "").Replace(withoutArguments(name))
 	return strings.NewReplacer(".", "_", "-", "_").Replace(name)
 }
 

@@ -43,6 +43,30 @@ func rangeBody() (fn func()) {
 	return fn
 }
 
+func TestSymbolName(t *testing.T) {
+	const pkg = "github.com/seed217079a1/endpoint/internal/funcname."
+	for _, c := range []struct {
+		fn           any
+		want, reason string
+	}{
+		{getUser, pkg + "getUser", "a function has its package"},
+		{strings.ToUpper, "strings.ToUpper", "of the standard library too"},
+		{(&users{}).Get, pkg + "users.Get", "a method value is a method of its type"},
+		{users.List, pkg + "users.List", "a method expression likewise"},
+		{(&store[int]{}).Put, pkg + "store.Put", "type arguments are left out"},
+		{mapAll[int, store[string]], pkg + "mapAll", "of functions too"},
+		{newAPI(), "", "a closure has no name"},
+		{packageLevel, "", "nor has one in a variable"},
+		{reflect.ValueOf(&users{}).Method(0).Interface(), "", "reflect hides the method"},
+		{nil, "", "nil is no function"},
+		{3, "", "nor is a number"},
+	} {
+		if got := Symbol(c.fn); got != c.want {
+			t.Errorf("%q, want %q: %s", got, c.want, c.reason)
+		}
+	}
+}
+
 func TestOf(t *testing.T) {
 	var nilFunc func() error
 	literal := func() { calls() }

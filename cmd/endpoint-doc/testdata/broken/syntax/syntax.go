@@ -1,0 +1,8 @@
+package syntax
+
+// T is broken.
+type T struct {
+	A int,
+}
+
+func {

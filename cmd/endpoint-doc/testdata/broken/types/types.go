@@ -1,0 +1,4 @@
+package types
+
+// T is broken.
+type T struct{ A Missing }

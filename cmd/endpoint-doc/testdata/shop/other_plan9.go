@@ -1,0 +1,4 @@
+package shop
+
+// Other is of another system.
+type Other struct{}

@@ -1,0 +1,4 @@
+package shop
+
+// Test is of a test.
+type Test struct{}

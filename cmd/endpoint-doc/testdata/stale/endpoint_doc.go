@@ -1,0 +1,3 @@
+<<<<<<< ours
+package stale
+=======

@@ -1,0 +1,25 @@
+module github.com/seed217079a1/endpoint/docs
+
+go 1.26.0
+
+require (
+	github.com/google/go-cmp v0.7.0
+	github.com/seed217079a1/endpoint v0.0.0
+)
+
+require (
+	github.com/alexedwards/scs/v2 v2.9.0 // indirect
+	github.com/gabriel-vasile/mimetype v1.4.16 // indirect
+	github.com/go-json-experiment/json v0.0.0-20260820222146-c27c302e5fc3 // indirect
+	github.com/go-playground/locales v0.14.2 // indirect
+	github.com/go-playground/universal-translator v0.18.2 // indirect
+	github.com/go-playground/validator/v10 v10.30.6 // indirect
+	github.com/julienschmidt/httprouter v1.3.1-0.20240130105656-484018016424 // indirect
+	github.com/leodido/go-urn v1.5.0 // indirect
+	github.com/rs/cors v1.11.1 // indirect
+	golang.org/x/crypto v0.58.0 // indirect
+	golang.org/x/sys v0.49.0 // indirect
+	golang.org/x/text v0.43.0 // indirect
+)
+
+replace github.com/seed217079a1/endpoint => ..
