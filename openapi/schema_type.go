@@ -3,6 +3,7 @@ package openapi
 import (
 	"encoding"
 	stdjson "encoding/json"
+	"fmt"
 	"math"
 	"math/big"
 	"net/netip"
@@ -278,15 +279,39 @@ func (b *builder) mapSchema(t reflect.Type, u use) *schema {
 
 const numberPattern = `^-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][-+]?[0-9]+)?$`
 
-// integerPattern is that of the texts of an integer, of as many digits as
-// every value has room for.
+// integerPattern is that of the texts of an integer. Those of 64 bits are taken
+// for unbounded, as their pattern would be ten times as long.
 func integerPattern(t reflect.Type) string {
-	bits, sign := t.Bits()-1, "-?"
-	if t.Kind() >= reflect.Uint && t.Kind() <= reflect.Uintptr {
-		bits, sign = t.Bits(), ""
+	signed := t.Kind() < reflect.Uint || t.Kind() > reflect.Uintptr
+	bits := t.Bits()
+	switch {
+	case bits == 64 && signed:
+		return `^(0|-?[1-9][0-9]*)$`
+	case bits == 64:
+		return `^(0|[1-9][0-9]*)$`
+	case signed:
+		high := uint64(1) << (bits - 1)
+		return "^(0|" + atMost(high-1) + "|-(" + atMost(high) + "))$"
 	}
-	digits := int(float64(bits) * math.Log10(2))
-	return "^(0|" + sign + "[1-9][0-9]{0," + strconv.Itoa(digits-1) + "})$"
+	return "^(0|" + atMost(uint64(1)<<bits-1) + ")$"
+}
+
+// atMost returns an expression for the texts of the integers from 1 to one of
+// two digits or more: those with fewer digits, and those that are less at the
+// first digit where they differ.
+func atMost(highest uint64) string {
+	text := strconv.FormatUint(highest, 10)
+	list := []string{"[1-9][0-9]{0," + strconv.Itoa(len(text)-2) + "}"}
+	for i, digit := range text {
+		low := byte('0')
+		if i == 0 {
+			low = '1'
+		}
+		if byte(digit) > low {
+			list = append(list, fmt.Sprintf("%s[%c-%c][0-9]{%d}", text[:i], low, digit-1, len(text)-i-1))
+		}
+	}
+	return strings.Join(append(list, text), "|")
 }
 
 // wellKnown is the schema of types whose JSON everybody knows.
