@@ -43,7 +43,9 @@ type Change struct {
 // A Store keeps the records and the trail of their changes. Package storetest
 // holds what every store must do. Methods may be called concurrently; they obey
 // their context, and return [ErrNotFound], [ErrStale], a *[TakenError] or, for
-// everything that is not the caller's fault, another error.
+// everything that is not the caller's fault, another error. Text with NUL or
+// invalid UTF-8 is refused with an error that names the field. Of several faults
+// a stale revision comes first, then an id that is taken, then a path.
 //
 // A change is kept for good, with its line of the trail, when the method that
 // made it returns without an error; otherwise either nothing changed, or the
@@ -65,7 +67,8 @@ type Store interface {
 	// change.
 	Delete(ctx context.Context, user, account, id string, revision int64) (Change, error)
 
-	// Changes returns up to limit changes after a sequence, in their order. It
+	// Changes returns up to limit changes after a sequence, in their order; a
+	// limit below 1 gives none. It
 	// is complete: no later call returns a change before one that was returned.
 	Changes(ctx context.Context, after int64, limit int) ([]Change, error)
 

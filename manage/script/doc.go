@@ -67,7 +67,8 @@
 //	request          Memory / 4         fault
 //	header fields    32 KiB             fault
 //	print            64 KiB a call      the log says so, the script goes on
-//	JSON             100 levels, 4 MiB  fault
+//	JSON             100 levels         fault
+//	JSON made        4 MiB              fault
 //	integers in JSON 4300 digits        fault
 //	brackets         200 open at once   fault of Compile
 //	secrets          100 a call         fault

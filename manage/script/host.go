@@ -12,8 +12,8 @@ import (
 
 // Secrets gives scripts the function secret(name). It is called in the
 // process of the host, with the context of the call, so that it can tell whose
-// script is asking; a name it does not know is a fault of the script. It may
-// be called concurrently. Default: no name is known.
+// script is asking, and has to end with it; a name it does not know is a fault
+// of the script. It may be called concurrently. Default: no name is known.
 func Secrets(lookup func(ctx context.Context, name string) (string, bool)) Option {
 	return option(func(h *host) error {
 		if lookup == nil {

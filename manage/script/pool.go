@@ -63,7 +63,9 @@ func (p *pool) run(ctx context.Context, s *source, c *call) (out *response, err 
 	err = p.with(ctx, s.credit.Load() > 0, func(w *worker) error {
 		began := time.Now()
 		out, err = w.run(ctx, s, c)
-		p.judge(s, w, time.Since(began))
+		if ctx.Err() == nil {
+			p.judge(s, w, time.Since(began))
+		}
 		return err
 	})
 	return out, err

@@ -160,6 +160,25 @@ func TestTired(t *testing.T) {
 	}
 }
 
+// TestHostPanics has a function of the host that panics: the panic is the
+// host's, and the worker that waits for its answer is not used again.
+func TestHostPanics(t *testing.T) {
+	e := opened(t, Workers(Limits{Processes: 1, Time: 20 * time.Second}, Secrets(func(context.Context, string) (string, bool) { panic("host") })))
+	program := compiled(t, e, handler(`return secret("x")`))
+	func() {
+		defer func() {
+			if r := recover(); r != "host" {
+				t.Errorf("recovered %v", r)
+			}
+		}()
+		_, err := program(t.Context(), get("/"), nil)
+		t.Errorf("it returned %v", err)
+	}()
+	if got := run(t.Context(), e, handler(`return "hello"`), get("/")); got.body != "hello" || got.err != nil {
+		t.Errorf("the next call: %q, %v", got.body, got.err)
+	}
+}
+
 func TestCancelled(t *testing.T) {
 	engines(t, Limits{Time: 20 * time.Second, Steps: steps, Processes: 1}, func(t *testing.T, e *Engine) {
 		program := compiled(t, e, `print("running")`+"\n"+endless)

@@ -60,7 +60,9 @@ func (b *blanker) step() {
 			return
 		}
 	}
-	b.token()
+	if b.pos < len(b.src) {
+		b.token()
+	}
 }
 
 func (b *blanker) atLineStart() bool {

@@ -53,6 +53,7 @@ func TestBlankPython(t *testing.T) {
 		{"escaped quotes", `x = "\"" ; y = '\\'` + "\nimport json\n", `x = "\"" ; y = '\\'` + "\n           \n"},
 		{"a backslash at the end", "x = '\\", "x = '\\"},
 		{"define is no def", "define(a: int)\n", "define(a: int)\n"},
+		{"blanks at the end", "x\n \t", "x\n \t"},
 		{"a closing bracket too many", ")\nimport json\n", ")\n           \n"},
 	}
 	for _, tt := range tests {

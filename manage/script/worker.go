@@ -98,7 +98,7 @@ func (w *worker) ended() bool {
 }
 
 func (w *worker) compile(ctx context.Context, s *source) error {
-	m, err := w.exchange(ctx, s, &call{}, compileFrame(s))
+	m, err := w.exchange(ctx, s, newCall(&host{}, nil, nil), compileFrame(s))
 	if err != nil {
 		return err
 	}
@@ -149,6 +149,7 @@ func (w *worker) checked(err error) error {
 // exchange sends a message and returns the answer. It ends the worker when the
 // time is over or ctx ends, and tells why it ended if it did not answer.
 func (w *worker) exchange(ctx context.Context, s *source, c *call, f frame) (*message, error) {
+	w.broken = true // should a function of the host panic
 	c.ctx, c.deadline = ctx, time.Now().Add(w.limits.Time)
 	w.late.set(w.kill)
 	stop := context.AfterFunc(ctx, w.kill)

@@ -86,7 +86,7 @@ func postgresConfig(dsn string) (*pgxpool.Config, error) {
 // errDSN says nothing of what is wrong, because no part of a DSN that is not
 // understood is surely not the password.
 var errDSN = errors.New("the DSN cannot be read; write postgres://user:password@host:5432/database, " +
-	"or host=... port=... user=... password=... dbname=...")
+	"or host= port= user= password= and dbname=")
 
 // A postgres is a database by way of a pool.
 type postgres struct{ pool *pgxpool.Pool }

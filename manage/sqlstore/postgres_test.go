@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
-
 	"github.com/seed217079a1/endpoint/internal/leak"
 	"github.com/seed217079a1/endpoint/manage"
 	"github.com/seed217079a1/endpoint/manage/sqlstore"

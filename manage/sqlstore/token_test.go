@@ -11,7 +11,6 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
-
 	"github.com/seed217079a1/endpoint/internal/leak"
 	"github.com/seed217079a1/endpoint/manage/sqlstore"
 )
