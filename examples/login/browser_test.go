@@ -14,7 +14,7 @@ import (
 	"github.com/seed217079a1/endpoint/internal/browser"
 )
 
-var update = flag.Bool("update", false, "take the screenshot of the documentation again")
+var update = flag.Bool("update", false, "take the screenshot of the documentation again, and rewrite the documents in testdata")
 
 // screenshotFile is the picture in the documentation.
 const screenshotFile = "../../docs/login.png"

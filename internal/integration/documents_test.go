@@ -1,17 +1,22 @@
 package integration
 
 import (
+	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"log/slog"
+	"net/http"
 	"os"
 	"path/filepath"
-	"strings"
+	"slices"
 	"testing"
 
 	"github.com/getkin/kin-openapi/openapi3"
 	"github.com/google/go-cmp/cmp"
 	"github.com/pb33f/libopenapi"
 	validator "github.com/pb33f/libopenapi-validator"
+	"github.com/pb33f/libopenapi/datamodel"
 	"go.yaml.in/yaml/v3"
 
 	"github.com/seed217079a1/endpoint/internal/documents"
@@ -26,7 +31,7 @@ type document struct {
 }
 
 // examples are the programs whose documents are kept in their testdata.
-var examples = []string{"counter", "hello", "quickstart", "todo"}
+var examples = []string{"counter", "hello", "login", "quickstart", "todo"}
 
 // all returns the documents of the examples and of the API that has every form
 // of parameter and result, in every version.
@@ -53,67 +58,121 @@ func all(t *testing.T) []document {
 }
 
 func everythingInfo(version string) openapi.Info {
-	return openapi.Info{Title: "Everything", Version: "1.0.0", OpenAPI: version}
+	return openapi.Info{
+		Title: "Everything", Version: "1.0.0", OpenAPI: version,
+		// Redocly wants to know of each.
+		Tags: []openapi.Tag{
+			{Name: "parameters", Description: "What requests carry beside their bodies."},
+			{Name: "bodies", Description: "What requests carry in their bodies."},
+			{Name: "results", Description: "What handlers return."},
+			{Name: "paths", Description: "How paths are written."},
+			{Name: "access", Description: "Who may ask."},
+		},
+	}
 }
 
-// TestKin validates with kin-openapi.
-func TestKin(t *testing.T) {
+// TestValid asks two validators that know all three versions.
+func TestValid(t *testing.T) {
 	for _, d := range all(t) {
 		t.Run(d.name, func(t *testing.T) {
-			loader := openapi3.NewLoader()
-			doc, err := loader.LoadFromData(d.json)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if err := doc.Validate(loader.Context); err != nil {
-				t.Error(err)
+			for _, fault := range slices.Concat(kin(d.json), pb33f(d.json)) {
+				t.Error(fault)
 			}
 		})
 	}
 }
 
-// TestLibopenapi validates with libopenapi and its validator, against the
-// schema of the version.
-func TestLibopenapi(t *testing.T) {
-	for _, d := range all(t) {
-		t.Run(d.name, func(t *testing.T) {
-			doc, err := libopenapi.NewDocument(d.json)
-			if err != nil {
-				t.Fatal(err)
-			}
-			v, errs := validator.NewValidator(doc)
-			for _, err := range errs {
-				t.Error(err)
-			}
-			if v == nil {
-				return
-			}
-			defer v.Release()
-			valid, faults := v.ValidateDocument()
-			for _, f := range faults {
-				t.Errorf("%s: %s", f.Message, f.Reason)
-				for _, s := range f.SchemaValidationErrors {
-					t.Errorf("  %s: %s", s.FieldPath, s.Reason)
-				}
-			}
-			if !valid && len(faults) == 0 {
-				t.Error("it is not valid, and nothing says why")
-			}
-		})
-	}
-}
-
-// TestBroken shows that the validators would see a fault.
+// TestBroken shows that each of the validators sees faults, in every version.
 func TestBroken(t *testing.T) {
-	for _, d := range all(t) {
-		broken := strings.Replace(string(d.json), `"responses"`, `"answers"`, 1)
-		if broken == string(d.json) {
-			t.Fatalf("%s has no responses", d.name)
+	for _, version := range documents.Versions() {
+		whole, err := openapi.Document(everything.API(), everythingInfo(version))
+		if err != nil {
+			t.Fatal(err)
 		}
-		loader := openapi3.NewLoader()
-		if doc, err := loader.LoadFromData([]byte(broken)); err == nil && doc.Validate(loader.Context) == nil {
-			t.Errorf("%s: kin-openapi passes what has no responses", d.name)
+		for _, c := range []struct{ reason, old, new string }{
+			{"responses have no description", `"description": "OK"`, `"about": "OK"`},
+			{"a parameter is nowhere", `"in": "query"`, `"in": "air"`},
+			{"a reference leads nowhere", `"#/components/schemas/Problem"`, `"#/components/schemas/Nothing"`},
+		} {
+			broken := bytes.ReplaceAll(whole, []byte(c.old), []byte(c.new))
+			if bytes.Equal(broken, whole) {
+				t.Fatalf("%s: %s: there is no %s", version, c.reason, c.old)
+			}
+			if len(kin(broken)) == 0 {
+				t.Errorf("%s: kin-openapi passes a document where %s", version, c.reason)
+			}
+			if len(pb33f(broken)) == 0 {
+				t.Errorf("%s: libopenapi passes a document where %s", version, c.reason)
+			}
 		}
+	}
+}
+
+// kin validates with kin-openapi.
+func kin(text []byte) []error {
+	loader := openapi3.NewLoader()
+	doc, err := loader.LoadFromData(text)
+	if err == nil {
+		err = doc.Validate(loader.Context)
+	}
+	if err != nil {
+		return []error{fmt.Errorf("kin-openapi: %w", err)}
+	}
+	return nil
+}
+
+// pb33f validates with libopenapi, against the schema of the version.
+func pb33f(text []byte) (errs []error) {
+	doc, err := libopenapi.NewDocumentWithConfiguration(text, &datamodel.DocumentConfiguration{
+		// A required list of nodes in a node is no endless tree: it may be empty.
+		IgnoreArrayCircularReferences: true,
+		Logger:                        slog.New(slog.DiscardHandler), // what it says is in the errors too
+	})
+	if err != nil {
+		return []error{fmt.Errorf("libopenapi: %w", err)}
+	}
+	v, faults := validator.NewValidator(doc)
+	for _, err := range faults {
+		errs = append(errs, fmt.Errorf("libopenapi: %w", err))
+	}
+	if v == nil {
+		return errs
+	}
+	defer v.Release()
+	valid, found := v.ValidateDocument()
+	for _, f := range found {
+		errs = append(errs, fmt.Errorf("libopenapi: %s: %s", f.Message, f.Reason))
+		for _, s := range f.SchemaValidationErrors {
+			errs = append(errs, fmt.Errorf("libopenapi:   %s: %s", s.FieldPath, s.Reason))
+		}
+	}
+	if !valid && len(errs) == 0 {
+		errs = append(errs, errors.New("libopenapi: it is not valid, and nothing says why"))
+	}
+	return errs
+}
+
+// TestServed compares the document of the running quickstart with the file that
+// clients are generated from.
+func TestServed(t *testing.T) {
+	answer, err := http.Get(quickstart(t) + "/api/docs/openapi.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer answer.Body.Close()
+	var served, kept any
+	if err := json.NewDecoder(answer.Body).Decode(&served); err != nil {
+		t.Fatal(err)
+	}
+	text, err := os.ReadFile(filepath.Join("..", "..", "examples", "quickstart", documents.File("3.1")))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := json.Unmarshal(text, &kept); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(kept, served); diff != "" {
+		t.Errorf("the program serves another document (-file +served):\n%s", diff)
 	}
 }
 
