@@ -12,6 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/pb33f/libopenapi"
 	validator "github.com/pb33f/libopenapi-validator"
+	"github.com/pb33f/libopenapi/datamodel"
 	"go.yaml.in/yaml/v3"
 
 	"github.com/seed217079a1/endpoint/internal/documents"
@@ -53,7 +54,14 @@ func all(t *testing.T) []document {
 }
 
 func everythingInfo(version string) openapi.Info {
-	return openapi.Info{Title: "Everything", Version: "1.0.0", OpenAPI: version}
+	return openapi.Info{
+		Title: "Everything", Version: "1.0.0", OpenAPI: version,
+		Tags: []openapi.Tag{
+			{Name: "access", Description: "Who may call."}, {Name: "bodies", Description: "What is sent."},
+			{Name: "parameters", Description: "Values of a request."}, {Name: "paths", Description: "Where endpoints are."},
+			{Name: "results", Description: "What is answered."},
+		},
+	}
 }
 
 // TestKin validates with kin-openapi.
@@ -77,7 +85,8 @@ func TestKin(t *testing.T) {
 func TestLibopenapi(t *testing.T) {
 	for _, d := range all(t) {
 		t.Run(d.name, func(t *testing.T) {
-			doc, err := libopenapi.NewDocument(d.json)
+			// A list of the same type ends where a list is empty.
+			doc, err := libopenapi.NewDocumentWithConfiguration(d.json, &datamodel.DocumentConfiguration{IgnoreArrayCircularReferences: true})
 			if err != nil {
 				t.Fatal(err)
 			}
