@@ -39,11 +39,20 @@ func templateOf(op *endpoint.Operation) pathTemplate {
 			}
 			p.parameter(&b, p.rest, p.rest)
 		default:
-			b.WriteString((&url.URL{Path: s}).EscapedPath())
+			b.WriteString(escaped(s))
 		}
 	}
 	p.text = b.String()
 	return p
+}
+
+// escaped returns a segment as a request line has it. What is registered may
+// have escapes of its own, such as a%2Fb.
+func escaped(segment string) string {
+	if text, err := url.PathUnescape(segment); err == nil {
+		segment = text
+	}
+	return url.PathEscape(segment)
 }
 
 func (p *pathTemplate) parameter(b *strings.Builder, own, name string) {

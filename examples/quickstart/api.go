@@ -5,6 +5,7 @@ import (
 	"net/http"
 
 	"github.com/seed217079a1/endpoint"
+	"github.com/seed217079a1/endpoint/openapi"
 )
 
 // newAPI registers what the service answers below /api.
@@ -19,7 +20,8 @@ func newAPI(store *Users) *endpoint.API {
 
 	users := api.Group("users", endpoint.Tags("users"))
 	users.Get("", listUsers, endpoint.Summary("List users"))
-	users.Post("", createUser, endpoint.Status(http.StatusCreated))
+	users.Post("", createUser, endpoint.Status(http.StatusCreated),
+		openapi.Answer(http.StatusCreated, "The user, whose address is in Location.", User{})) // what a Response holds, types do not say
 	user := users.Get(":id", getUser)
 	users.Put(":id", updateUser)
 	users.Delete(":id", deleteUser)

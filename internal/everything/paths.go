@@ -14,6 +14,7 @@ func registerPaths(g *endpoint.Group) {
 	g.Get("files/", func(r *endpoint.Request) string { return r.Rest() }, endpoint.Name("files"))
 	g.Get("rest/*path", func(path string) string { return path }, endpoint.Name("rest"))
 	g.Get("escaped/:a/x/:b", func(a, b string) string { return a + b }, endpoint.Name("escaped"))
+	g.Get("a%2Fb/ü c", func() string { return "literal" }, endpoint.Name("literal"))
 	g.Handle("any", func() string { return "any" }, endpoint.Methods("*"), endpoint.Name("anyMethod"))
 	g.Handle("query", func(n Node) Node { return n }, endpoint.Methods("QUERY"), endpoint.Name("queryMethod"))
 	g.Handle("dav", func() string { return "dav" }, endpoint.Methods("PROPFIND", "GET"), endpoint.Name("dav"))

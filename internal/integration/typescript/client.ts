@@ -13,12 +13,11 @@ const client = createClient<paths>({ baseUrl });
 // Create a user; the answer says where it is.
 const created = await client.POST("/api/users", {
 	body: { name: "Barbara", email: "barbara@example.com" },
-	parseAs: "json",
 });
 assert.equal(created.response.status, 201);
-const location = created.response.headers.get("Location");
-assert(location);
-const id = Number(location.split("/").pop());
+assert(created.data);
+const id: number = created.data.id;
+assert(created.response.headers.get("Location")?.endsWith(`/${id}`));
 
 // List users, with the query as the document has it.
 const list = await client.GET("/api/users", { params: { query: { name: "barbara", limit: 10 } } });
