@@ -75,7 +75,7 @@ func readHelp(r io.Reader) (address, help string, err error) {
 // the README shows of it.
 func TestReadme(t *testing.T) {
 	leak.Check(t)
-	for _, file := range []string{"api.go", "users.go", "webhook.go"} {
+	for _, file := range []string{"api.go", "users.go", "webhook.go", "document.go"} {
 		readme.CheckFile(t, readmeFile, "examples/quickstart/"+file, *update)
 	}
 	address, help := start(t)
