@@ -17,11 +17,10 @@ import (
 	"github.com/pb33f/libopenapi"
 	validator "github.com/pb33f/libopenapi-validator"
 	"github.com/pb33f/libopenapi/datamodel"
-	"go.yaml.in/yaml/v3"
-
 	"github.com/seed217079a1/endpoint/internal/documents"
 	"github.com/seed217079a1/endpoint/internal/everything"
 	"github.com/seed217079a1/endpoint/openapi"
+	"go.yaml.in/yaml/v3"
 )
 
 // A document is one that the library made.

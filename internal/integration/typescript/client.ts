@@ -56,8 +56,25 @@ assert.equal(gone.response.status, 204);
 const missing = await client.GET("/api/users/{id}", { params: { path: { id } } });
 assert.equal(missing.error?.status, 404);
 
-// Text.
-const greeting = await client.GET("/api/greetings/{name}", { params: { path: { name: "a/b ü" } }, parseAs: "text" });
-assert.equal(greeting.data, "Hello, a/b ü!\n");
+// Texts that every part of a request writes in its own way.
+const texts = ["a/b ü", "a&b=c;d", "+ %2F %", "\"quoted\" <b>", "日本語 🎉", "a?b#c", "two\u2028lines", "é".repeat(100)];
+for (const [i, text] of texts.entries()) {
+	const made = await client.POST("/api/users", { body: { name: text, email: `odd+${i}@example.com` } });
+	assert.equal(made.response.status, 201, text);
+	const found = await client.GET("/api/users", { params: { query: { name: text } } });
+	assert.deepEqual(found.data?.users.map((u) => u.name), [text]);
+	await client.DELETE("/api/users/{id}", { params: { path: { id: found.data.users[0]?.id ?? 0 } } });
+	const greeting = await client.GET("/api/greetings/{name}", { params: { path: { name: text } }, parseAs: "text" });
+	assert.equal(greeting.data, `Hello, ${text}!\n`);
+}
+
+// What is no JSON.
+const events = await client.GET("/api/events", {
+	params: { query: { limit: 1 }, header: { "Last-Event-Id": 1 } },
+	parseAs: "text",
+});
+assert.match(String(events.data), /^id: 2$/m);
+const csv = await client.GET("/api/users.csv", { parseAs: "text" });
+assert.match(String(csv.data), /^id,name,email\n/);
 
 console.log("round trip done");
