@@ -14,6 +14,9 @@
 //	defer m.Close()
 //	api.Add(m)
 //
+// A program that uses script.Workers calls script.Worker in the first line of
+// main. Command endpointd, in cmd/endpointd, is such a program.
+//
 // # The life of an endpoint
 //
 //	PUT    api/v1/http-endpoint/hello    {"path":"helloworld","handler_script_path":"/jaydoe/hello.py"}

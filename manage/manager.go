@@ -48,7 +48,7 @@ func Open(ctx context.Context, options Options) (*Manager, error) {
 	m := &Manager{options: options, store: options.Store, handlers: handlers, catching: make(chan struct{}, 1)}
 	running, stop := context.WithCancel(context.Background())
 	m.stop = stop
-	if options.Scripts != nil {
+	if options.Scripts != nil && options.Engine != nil {
 		m.scripts = newScripts(running, options.Scripts, options.Engine)
 	}
 	m.table = newTable(m.resolve, m.release)
@@ -106,7 +106,7 @@ type handler interface {
 
 // resolve returns the handler that a record names.
 func (m *Manager) resolve(r *Record) handler {
-	if h := m.handlers[r.Handler]; h != nil {
+	if h := m.handlers[fileOf(r.Handler)]; h != nil {
 		return h
 	}
 	if m.scripts == nil {

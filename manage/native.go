@@ -16,7 +16,8 @@ import (
 // own, which takes every path, so that it sees the request as it came.
 type native struct{ api *endpoint.API }
 
-// compileHandlers compiles the Go functions and returns all their faults.
+// compileHandlers compiles the Go functions, by their names without a leading
+// slash, and returns all their faults.
 func compileHandlers(o *Options) (map[string]*native, error) {
 	handlers := map[string]*native{}
 	var faults []error
@@ -25,7 +26,7 @@ func compileHandlers(o *Options) (map[string]*native, error) {
 		if err != nil {
 			faults = append(faults, fmt.Errorf("handler %q: %w", name, err))
 		}
-		handlers[name] = n
+		handlers[fileOf(name)] = n
 	}
 	return handlers, errors.Join(faults...)
 }

@@ -156,3 +156,21 @@ func TestGoHandlerGone(t *testing.T) {
 		t.Error(w.Body)
 	}
 }
+
+// TestHandlerNames checks that a Go function may have the name of a file, which
+// it takes the place of, and that without an engine there are no files.
+func TestHandlerNames(t *testing.T) {
+	leak.Check(t)
+	const name = "/jaydoe/my_repo/fs/Instabase Drive/handlers/hello.py"
+	s := open(t, func(o *manage.Options) {
+		o.Engine = nil
+		o.Handlers = map[string]any{name: func() string { return "Hello World" }}
+	})
+	for path, target := range map[string]string{"one": name, "two": name[1:]} {
+		s.want(201, "A", "PUT", path, `{"path":"`+path+`","handler_script_path":"`+target+`"}`)
+		if a := s.want(200, "A", "GET", "u/"+path, ""); a.Body.String() != "Hello World" {
+			t.Errorf("%s: %q", target, a.Body)
+		}
+	}
+	s.want(400, "A", "PUT", "three", `{"path":"three","handler_script_path":"/other.py"}`)
+}

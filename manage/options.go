@@ -8,7 +8,6 @@ import (
 	"maps"
 	"os"
 	"slices"
-	"strings"
 
 	"github.com/seed217079a1/endpoint"
 )
@@ -21,8 +20,8 @@ type Options struct {
 	Store Store
 
 	// Scripts is where handler_script_path, without its leading slash, is looked
-	// up; nothing outside of it is ever read, links included. It needs Engine.
-	// Nil means that there are no scripts. It stays the caller's to close.
+	// up; nothing outside of it is ever read, links included. Nil, or no
+	// Engine, means that there are no scripts. It stays the caller's to close.
 	Scripts *os.Root
 
 	// Engine runs the scripts: script.Workers(script.Limits{}), or
@@ -48,8 +47,9 @@ type Options struct {
 
 	// Handlers are Go functions that handler_script_path may name instead of a
 	// file. A value is whatever API.Handle takes for a path without parameters,
-	// and its faults are those of Open. A name has 1 to 64 of the characters
-	// a-z, A-Z, 0-9, _, - and dot; it wins over a file of that name.
+	// and its faults are those of Open. A name is what a path may be, such as
+	// "stripe" or "/hooks/stripe"; a slash before it makes no difference. It wins
+	// over a file of that name.
 	Handlers map[string]any
 
 	// HandlerAPI makes the API around each of Handlers, with guards, providers
@@ -94,14 +94,18 @@ func (o *Options) check(ctx context.Context) error {
 	fault(ctx == nil, "the context is nil; give context.Background()")
 	fault(len(o.Authenticators) == 0, "Authenticators is empty, so that everybody could manage endpoints; give one, such as endpoint.BearerAuth")
 	fault(slices.Contains(o.Authenticators, nil), "Authenticators has a nil; give an authenticator, such as endpoint.BearerAuth")
-	fault(o.Scripts != nil && o.Engine == nil, "Scripts is given but no Engine that runs them; give script.Workers(script.Limits{})")
+	fault(o.Scripts != nil && o.Engine == nil && len(o.Handlers) == 0, "Scripts is given but no Engine that runs them; give script.Workers(script.Limits{})")
 	fault(o.Scripts == nil && o.Engine != nil, "Engine is given but no Scripts; give the directory of the scripts, as os.OpenRoot opens it")
 	fault(o.Scripts == nil && o.Engine == nil && len(o.Handlers) == 0, "nothing handles requests; give Scripts and Engine, or Handlers")
 	fault(o.OwnScripts && o.Scripts == nil, "OwnScripts is set but there are no Scripts; give them, or leave OwnScripts out")
 	fault(o.HandlerAPI != nil && len(o.Handlers) == 0, "HandlerAPI is given but no Handlers; give them, or leave HandlerAPI out")
 	fault(o.MaxBody < 0, "MaxBody is negative; give a number of bytes, or 0 for 1 MiB")
 	for _, name := range slices.Sorted(maps.Keys(o.Handlers)) {
-		fault(checkName(strings.ReplaceAll(name, ".", "_")) != "", fmt.Sprintf("Handlers has the name %q; write 1 to 64 of a-z, A-Z, 0-9, _, - and dot", name))
+		if text := checkHandler(name); text != "" {
+			fault(true, fmt.Sprintf("Handlers has the name %q, which %s", name, text))
+		}
+		_, twice := o.Handlers[fileOf(name)]
+		fault(twice && name != fileOf(name), fmt.Sprintf("Handlers has the names %q and %q, which are one; keep one", name, fileOf(name)))
 		fault(o.Handlers[name] == nil, fmt.Sprintf("Handlers has no function for the name %q; give one", name))
 	}
 	return errors.Join(faults...)

@@ -152,7 +152,7 @@ func (c *change) check() faults {
 // script of the account, or there is one that does not compile. A script that is
 // not there yet is none.
 func (m *Manager) checkRun(ctx context.Context, account, path string) error {
-	if m.handlers[path] != nil {
+	if m.handlers[fileOf(path)] != nil {
 		return nil
 	}
 	var f faults
