@@ -23,8 +23,12 @@ each = failed=; for m in $(MODULES); do ( cd $$m && $(1) ) || failed="$$failed $
 
 .PHONY: test race-note lint fuzz fuzz-seeds bench golden api tidy tidy-check fmt-check vet soak ci
 
+# internal/bench and internal/integration judge others from outside, with large
+# requirements that take minutes to build for the race detector.
 test: race-note ## all tests of all modules
-	@$(call each,echo "# module $$m" && go test $(RACE) -shuffle=on $(TESTFLAGS) ./...)
+	@$(call each,echo "# module $$m" && \
+		race=$(RACE) && if [ $$m = ./internal/bench ] || [ $$m = ./internal/integration ]; then race=; fi && \
+		go test $$race -shuffle=on $(TESTFLAGS) ./...)
 
 race-note:
 	@if [ -z "$(RACE)" ]; then echo "note: no C compiler or cgo is off, so tests run without -race" >&2; fi
