@@ -248,7 +248,12 @@ func (g *grapher) deepTag(f reflect.StructField, tag string) string {
 		t = t.Elem()
 	}
 	var dives []string
+	seen := map[reflect.Type]bool{}
 	for (t.Kind() == reflect.Slice || t.Kind() == reflect.Array || t.Kind() == reflect.Map) && !decodesItself(t) {
+		if seen[t] { // it holds itself, and so no struct
+			return tag
+		}
+		seen[t] = true
 		dives = append(dives, "dive")
 		for t = t.Elem(); t.Kind() == reflect.Pointer; t = t.Elem() {
 		}

@@ -262,3 +262,36 @@ func TestReviewDroppedAPI(t *testing.T) {
 		}
 	}
 }
+
+type (
+	nested  []nested
+	nestedA map[string]nestedB
+	nestedB []nestedA
+)
+
+// TestReviewNestedCollections compiles bodies with collections that hold
+// themselves, where the search for structs must end.
+func TestReviewNestedCollections(t *testing.T) {
+	type body struct {
+		List nested  `json:"list" validate:"max=2"`
+		Map  nestedA `json:"map"`
+	}
+	api := New()
+	api.Post("/", func(in body) body { return in })
+	for _, c := range []struct {
+		body string
+		want int
+	}{
+		{`{"list":[[],[[]]],"map":{"a":[{}]}}`, 200},
+		{`{"list":[[],[],[]]}`, 422},
+		{`{"map":{"a":[[]]}}`, 422},
+	} {
+		r := httptest.NewRequest("POST", "/", strings.NewReader(c.body))
+		r.Header.Set("Content-Type", "application/json")
+		w := httptest.NewRecorder()
+		api.ServeHTTP(w, r)
+		if w.Code != c.want {
+			t.Errorf("%s: %d %s, want %d", c.body, w.Code, w.Body, c.want)
+		}
+	}
+}

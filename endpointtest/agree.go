@@ -29,7 +29,9 @@ import (
 // The requests are the same each time. They change what the API stores, so give
 // it one of its own; endpoints that want a user are reached by [Client.As] or
 // [Client.Header]. A stream is left after a moment. In a test of type
-// [testing.T] each operation is a subtest.
+// [testing.T] each operation is a subtest. A rule that the document tells in
+// words alone, and a type whose text has a form that only its code knows, are
+// reported as refusals; an [openapi.Describer] says what such a type takes.
 func (c *Client) Agree(tries int) {
 	c.t.Helper()
 	for i, op := range c.operations() {

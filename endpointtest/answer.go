@@ -2,6 +2,7 @@ package endpointtest
 
 import (
 	"bytes"
+	"fmt"
 	"io"
 	"mime"
 	"net/http"
@@ -89,7 +90,8 @@ func (a *Answer) JSON(v any) *Answer {
 // Equal checks the body. It is decoded into a value of the type of want, by
 // [Answer.JSON], and compared by go-cmp with these options. A []byte is
 // compared with the body itself, and a string with its text unless the answer
-// is JSON.
+// is JSON. A nil slice comes back empty, as the server writes it; the option
+// cmpopts.EquateEmpty takes both for one.
 func (a *Answer) Equal(want any, opts ...cmp.Option) *Answer {
 	a.client.t.Helper()
 	var got any
@@ -106,10 +108,25 @@ func (a *Answer) Equal(want any, opts ...cmp.Option) *Answer {
 	default:
 		got = reflect.ValueOf(a.decoded(want)).Elem().Interface()
 	}
-	if d := cmp.Diff(want, got, opts...); d != "" {
+	d, err := difference(want, got, opts)
+	if err != nil {
+		a.fail("the body cannot be compared; give Equal an option of go-cmp: %v", err)
+	}
+	if d != "" {
 		a.fail("the body differs (-want +got):\n%s", d)
 	}
 	return a
+}
+
+// difference is cmp.Diff, which panics where it finds unexported fields and no
+// option that says what to do with them.
+func difference(want, got any, opts []cmp.Option) (d string, err error) {
+	defer func() {
+		if v := recover(); v != nil {
+			err = fmt.Errorf("%v", v)
+		}
+	}()
+	return cmp.Diff(want, got, opts...), nil
 }
 
 // decoded returns a pointer to the body as the type of a value.

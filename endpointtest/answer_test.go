@@ -92,6 +92,9 @@ func TestFailures(t *testing.T) {
 		{"JSON that is text", func(c *endpointtest.Client) { c.Get("/text").Send().JSON(new(user)) }, []string{`content type "text/plain" is no JSON`}},
 		{"JSON that does not fit", func(c *endpointtest.Client) { c.Get("/quoted").Send().JSON(new(user)) }, []string{"does not fit into *endpointtest_test.user"}},
 		{"a difference", func(c *endpointtest.Client) { c.Get("/user").Send().Equal(user{42, "Eve"}) }, []string{"the body differs (-want +got)", `"Eve"`, `"Ada"`, "<   \"id\": 42,"}},
+		{"what go-cmp does not look into", func(c *endpointtest.Client) {
+			c.Get("/user").Send().Equal(struct{ ID, hidden int }{42, 1})
+		}, []string{"the body cannot be compared", "unexported field", "< 200 OK"}},
 		{"a text that differs", func(c *endpointtest.Client) { c.Get("/text").Send().Equal("other") }, []string{"the body differs"}},
 		{"no problem", func(c *endpointtest.Client) { c.Get("/user").Problem(200) }, []string{`content type "application/json" is no application/problem+json`}},
 		{"other faults", func(c *endpointtest.Client) {

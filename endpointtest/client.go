@@ -28,12 +28,13 @@ type Client struct {
 // its document.
 func New(t testing.TB, h http.Handler) *Client {
 	t.Helper()
-	if h == nil {
+	api, known := h.(*endpoint.API)
+	if h == nil || known && api == nil {
 		t.Fatalf("endpointtest: the handler is nil; give one to New")
 	}
 	c := &Client{t: t, handler: h, header: http.Header{}}
 	c.forget()
-	if api, ok := h.(*endpoint.API); ok {
+	if known {
 		c.api, c.contract = api, &contract{api: api}
 	}
 	return c

@@ -93,7 +93,7 @@ func TestBadRequest(t *testing.T) {
 		send         func(c *endpointtest.Client)
 	}{
 		{"a space in a path", `"/a b" has white space; escape it`, func(c *endpointtest.Client) { c.Get("/a b").Send() }},
-		{"a line in a method", "has white space", func(c *endpointtest.Client) { c.Do("GET\nX", "/").Send() }},
+		{"a line in a method", `the method "GET\nX" has white space`, func(c *endpointtest.Client) { c.Do("GET\nX", "/").Send() }},
 		{"a bad escape", `invalid URL escape "%zz"`, func(c *endpointtest.Client) { c.Get("/%zz").Send() }},
 		{"a body that is no JSON", "POST /: the body is no JSON", func(c *endpointtest.Client) { c.Post("/").Body(func() {}).Send() }},
 		{"JSON beside files", "the body beside files is a map[string]int", func(c *endpointtest.Client) {
@@ -106,6 +106,7 @@ func TestBadRequest(t *testing.T) {
 		wantMessage(t, tt.reason, run(func(t testing.TB) { tt.send(endpointtest.New(t, h)) }), tt.text)
 	}
 	wantMessage(t, "no handler", run(func(t testing.TB) { endpointtest.New(t, nil) }), "the handler is nil")
+	wantMessage(t, "no API", run(func(t testing.TB) { endpointtest.New(t, (*endpoint.API)(nil)) }), "the handler is nil")
 }
 
 // TestCookies checks that a client keeps cookies as a browser does.

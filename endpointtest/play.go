@@ -41,8 +41,11 @@ import (
 func Play(t *testing.T, h http.Handler, pattern string, update bool) {
 	t.Helper()
 	files, err := filepath.Glob(pattern)
-	if err != nil || len(files) == 0 {
-		t.Fatalf("endpointtest: no file is named as %q: %v", pattern, err)
+	if err != nil {
+		t.Fatalf("endpointtest: the pattern %q: %v; write one of path/filepath.Match", pattern, err)
+	}
+	if len(files) == 0 {
+		t.Fatalf("endpointtest: no file is named as %q", pattern)
 	}
 	c := New(t, h)
 	for _, file := range files {

@@ -149,7 +149,10 @@ func parseTarget(method, target string, query url.Values) (*http.Request, error)
 		}
 		target += separator + more
 	}
-	if strings.ContainsAny(method+target+host, " \t\r\n") {
+	if strings.ContainsAny(method, " \t\r\n") {
+		return nil, fmt.Errorf("the method %q has white space; write one word, such as GET", method)
+	}
+	if strings.ContainsAny(target+host, " \t\r\n") {
 		return nil, fmt.Errorf("the target %q has white space; escape it as url.PathEscape does, or use Query", target)
 	}
 	text := method + " " + target + " HTTP/1.1\r\nHost: " + host + "\r\n\r\n"

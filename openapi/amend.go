@@ -1,6 +1,11 @@
 package openapi
 
-import "github.com/seed217079a1/endpoint"
+import (
+	"fmt"
+	"net/http"
+
+	"github.com/seed217079a1/endpoint"
+)
 
 // An amendment changes a finished operation object.
 type amendment func(object map[string]any)
@@ -34,6 +39,17 @@ type answer struct {
 	body        any
 }
 
+// check reports what no response can be.
+func (a *answer) check() error {
+	switch {
+	case a.status < 200 || a.status > 599:
+		return fmt.Errorf("openapi.Answer: there is no answer with status %d; write one from 200 to 599", a.status)
+	case a.body != nil && (a.status == http.StatusNoContent || a.status == http.StatusNotModified):
+		return fmt.Errorf("openapi.Answer: status %d has no body; write nil", a.status)
+	}
+	return nil
+}
+
 // Answer returns an option that declares a response which the types of a
 // handler do not show: the body of a [endpoint.Response], or an error that the
 // handler makes itself. It takes the place of what the document would say of
@@ -64,7 +80,7 @@ func (b *builder) amend(op *endpoint.Operation, o *object) *object {
 	}
 	amended, err := mapTree(m, o)
 	if err != nil {
-		b.fault(err)
+		b.operationFault(op, "what Amend made of it: %w", err)
 		return o
 	}
 	return amended

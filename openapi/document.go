@@ -3,6 +3,7 @@ package openapi
 import (
 	"cmp"
 	"errors"
+	"fmt"
 	"maps"
 	"reflect"
 	"slices"
@@ -44,7 +45,15 @@ type builder struct {
 	faults     []error
 }
 
-func (b *builder) fault(err error) { b.faults = append(b.faults, err) }
+// fault notes what is wrong with what somebody said of an operation or a type.
+func (b *builder) fault(format string, args ...any) {
+	b.faults = append(b.faults, fmt.Errorf("openapi: "+format, args...))
+}
+
+// operationFault is fault for an operation.
+func (b *builder) operationFault(op *endpoint.Operation, format string, args ...any) {
+	b.fault("%s registered at %s: %w", op.Path, op.Place, fmt.Errorf(format, args...))
+}
 
 // document makes the tree of a document.
 func document(list []endpoint.Operation, info Info) (*object, error) {

@@ -118,7 +118,7 @@ func FuzzTypes(f *testing.F) {
 		api.Post("echo", echo, endpoint.Name("echo"))
 		api.Put("strict", echo, endpoint.Name("strict"), endpoint.Strict())
 		if err := api.Compile(); err != nil {
-			t.Skip(err)
+			return // a type that is no body
 		}
 		endpointtest.New(t, api).Agree(10)
 		if t.Failed() {

@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"log/slog"
 	"net/http"
+	"net/url"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -25,11 +26,25 @@ import (
 // The document is that of what the API serves, see [endpoint.API.Served]. It is
 // made when it is asked for, once for each change, and kept; a client that has
 // it gets 304. While it cannot be made the last one goes on being served, and
-// without one the answer is 500; the reason is logged to [slog.Default].
-// Who may read it is decided where it is mounted.
+// without one the answer is 500; the reason is logged to [slog.Default]. What is
+// wrong with the Info is also reported by Compile of an API that the handler is
+// registered with. Who may read it is decided where it is mounted.
 func Handler(api *endpoint.API, info Info) http.Handler {
-	return &handler{api: api, info: info}
+	h := &handler{api: api, info: info}
+	if err := info.check(); err != nil {
+		return &broken{h, err}
+	}
+	return h
 }
+
+// broken is a handler whose Info is wrong. It is an error, which package endpoint
+// reports when it compiles.
+type broken struct {
+	*handler
+	err error
+}
+
+func (b *broken) Error() string { return b.err.Error() }
 
 type handler struct {
 	api    *endpoint.API
@@ -95,7 +110,11 @@ func failed(w http.ResponseWriter) {
 // there, as the links of the page need it. What is before is told by the
 // request alone, so that the location is relative.
 func addSlash(w http.ResponseWriter, r *http.Request) bool {
-	path, _, _ := strings.Cut(r.RequestURI, "?")
+	asked, err := url.ParseRequestURI(r.RequestURI)
+	if err != nil {
+		return false
+	}
+	path := asked.EscapedPath()
 	last := path[strings.LastIndexByte(path, '/')+1:]
 	if last == "" {
 		return false

@@ -53,6 +53,8 @@ func TestHandlerMounts(t *testing.T) {
 		{"as an endpoint", "/api/docs/openapi.json", api, 200, "application/json"},
 		{"the page of an endpoint", "/api/docs/", api, 200, "text/html; charset=utf-8"},
 		{"a page without its slash", "/a/b?x=//evil.example", bare, 308, ""},
+		{"likewise, asked for by a proxy", "http://example.com/a/b", bare, 308, ""},
+		{"a host that a proxy asks for", "http://example.com", h, 200, "text/html; charset=utf-8"},
 		{"another file", "/openapi.xml", h, 404, "text/plain; charset=utf-8"},
 		{"another file of an endpoint", "/api/docs/secret", api, 404, "text/plain; charset=utf-8"},
 	} {
@@ -171,8 +173,14 @@ func TestHandlerFaults(t *testing.T) {
 	if w := get(t, openapi.Handler(api, smallInfo), "/openapi.json"); w.Code != 500 || strings.Contains(w.Body.String(), "id") {
 		t.Errorf("an API with a fault: %d %s", w.Code, w.Body)
 	}
-	if w := get(t, openapi.Handler(endpoint.New(), openapi.Info{Title: "x"}), "/"); w.Code != 500 {
+	h := openapi.Handler(endpoint.New(), openapi.Info{Title: "x"})
+	if w := get(t, h, "/"); w.Code != 500 {
 		t.Errorf("an Info with a fault: %d", w.Code)
+	}
+	api = endpoint.New()
+	api.Get("docs/", h)
+	if err := api.Compile(); err == nil || !strings.Contains(err.Error(), "Info.Version is empty") {
+		t.Errorf("an Info with a fault, registered: %v", err)
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+	"slices"
 	"strings"
 
 	"github.com/seed217079a1/endpoint"
@@ -101,12 +102,58 @@ func (info *Info) check() error {
 	if l := info.License; l.Identifier != "" && l.URL != "" {
 		faults = append(faults, errors.New("openapi: Info.License has an Identifier and a URL; keep one"))
 	}
+	if _, _, err := info.version(); err != nil {
+		faults = append(faults, err)
+	}
+	if slices.Contains(info.Servers, "") {
+		faults = append(faults, errors.New("openapi: Info.Servers has an empty URL; drop it, or write \"/\" for the host of the document"))
+	}
+	return errors.Join(append(faults, info.checkTags(), info.checkUnions())...)
+}
+
+// checkTags reports tags without a name, and those that are described twice.
+func (info *Info) checkTags() error {
+	var faults []error
+	seen := map[string]bool{}
+	for _, t := range info.Tags {
+		switch {
+		case t.Name == "":
+			faults = append(faults, errors.New("openapi: Info.Tags has a tag without Name; write one"))
+		case seen[t.Name]:
+			faults = append(faults, fmt.Errorf("openapi: Info.Tags has %q twice; keep one", t.Name))
+		}
+		seen[t.Name] = true
+	}
+	return errors.Join(faults...)
+}
+
+// checkUnions reports unions of nothing, and variants that cannot be one.
+func (info *Info) checkUnions() error {
+	var faults []error
+	seen := map[reflect.Type]bool{}
 	for _, u := range info.Unions {
-		if u.Type == nil || len(u.Variants) == 0 {
+		switch {
+		case u.Type == nil || len(u.Variants) == 0:
 			faults = append(faults, fmt.Errorf("openapi: the union of %v has no variants or no type; name both", u.Type))
+		case seen[u.Type]:
+			faults = append(faults, fmt.Errorf("openapi: there are two unions of %s; keep one", u.Type))
+		}
+		seen[u.Type] = true
+		for _, value := range sortedKeys(u.Variants) {
+			if v := u.Variants[value]; !u.holds(v) {
+				faults = append(faults, fmt.Errorf("openapi: the union of %v cannot hold its variant %q, which is %v; name a type that it holds", u.Type, value, v))
+			}
 		}
 	}
 	return errors.Join(faults...)
+}
+
+// holds reports whether a type can be a variant.
+func (u *Union) holds(v reflect.Type) bool {
+	if v == nil || v == u.Type {
+		return false
+	}
+	return u.Type == nil || u.Type.Kind() != reflect.Interface || v.Implements(u.Type) || reflect.PointerTo(v).Implements(u.Type)
 }
 
 // A version is one of OpenAPI.

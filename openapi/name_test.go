@@ -218,20 +218,24 @@ func TestDialects(t *testing.T) {
 	}
 }
 
-// TestInfoFaults gives what is missing or wrong.
-func TestInfoFaults(t *testing.T) {
-	for _, c := range []struct {
-		info openapi.Info
-		want string
-	}{
-		{openapi.Info{Version: "1"}, "Info.Title is empty"},
-		{openapi.Info{Title: "x"}, "Info.Version is empty"},
-		{openapi.Info{Title: "x", Version: "1", OpenAPI: "2.0"}, "write 3.0, 3.1 or 3.2"},
-		{openapi.Info{Title: "x", Version: "1", License: openapi.License{URL: "y"}}, "has no Name"},
-		{openapi.Info{Title: "x", Version: "1", Unions: []openapi.Union{{}}}, "has no variants"},
+// TestAnswers declares responses beside those that types show, and in their place.
+func TestAnswers(t *testing.T) {
+	api := endpoint.New()
+	api.Get("figures/:id", func(id int) (square, error) { return square{}, nil },
+		openapi.Answer(200, "The square.", square{}), openapi.Answer(404, "There is none.", nil), openapi.Answer(409, "", "text"))
+	responses := at(decode(t, api, openapi.Info{}), "paths /figures/{id} get responses")
+	if d := cmp.Diff([]string{"200", "404", "409", "422", "500", "default"}, keys(responses)); d != "" {
+		t.Error(d)
+	}
+	for path, want := range map[string]any{
+		"200 description":                                  "The square.",
+		"200 content application/json schema $ref":         "#/components/schemas/Square",
+		"404 description":                                  "There is none.",
+		"404 content application/problem+json schema $ref": "#/components/schemas/Problem",
+		"409 content text/plain schema type":               "string",
 	} {
-		if _, err := openapi.Document(endpoint.New(), c.info); err == nil || !strings.Contains(err.Error(), c.want) {
-			t.Errorf("%v, want %q", err, c.want)
+		if got := at(responses, path); got != want {
+			t.Errorf("%s: %v, want %v", path, got, want)
 		}
 	}
 }

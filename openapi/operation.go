@@ -269,7 +269,7 @@ func (b *builder) addExamples(media *object, op *endpoint.Operation, side func(e
 		}
 		value, err := tree(side(e), nil)
 		if err != nil {
-			b.fault(err)
+			b.operationFault(op, "example %q: %w", e.name, err)
 			continue
 		}
 		list.child(e.name).set("value", value)
@@ -294,7 +294,8 @@ func (b *builder) responses(op *endpoint.Operation) *object {
 	for _, status := range order {
 		o.set(strconv.Itoa(status), b.refusal(op, reasons[status]))
 	}
-	open := op.Result.Open && !b.declared(o, op)
+	success := b.declared(o, op)
+	open := op.Result.Open && !success
 	o.sort()
 	if !op.Fails && !open {
 		return o
@@ -316,6 +317,10 @@ func (b *builder) declared(o *object, op *endpoint.Operation) bool {
 	for _, annotation := range op.Annotations {
 		a, ok := annotation.(answer)
 		if !ok {
+			continue
+		}
+		if err := a.check(); err != nil {
+			b.operationFault(op, "%w", err)
 			continue
 		}
 		if a.status < 400 && !success && op.Result.Open {

@@ -124,7 +124,7 @@ func (b *builder) described(t reflect.Type, u use) *schema {
 func (b *builder) rawSchema(t reflect.Type, raw map[string]any) *schema {
 	value, err := tree(raw, nil)
 	if err != nil {
-		b.fault(err)
+		b.fault("the schema of %s: %w", t, err)
 	}
 	o, _ := value.(*object)
 	s := &schema{raw: o}
@@ -141,7 +141,7 @@ func (b *builder) enumSchema(t reflect.Type, list []string) *schema {
 	for _, text := range list {
 		v, err := parseTree([]byte(text))
 		if err != nil {
-			b.fault(err)
+			b.fault("a constant of %s: %w", t, err)
 			continue
 		}
 		s.enum = append(s.enum, v)

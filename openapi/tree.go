@@ -147,7 +147,7 @@ func tree(v, like any) (any, error) {
 	}
 	text, err := json.Marshal(v, json.Deterministic(true))
 	if err != nil {
-		return nil, fmt.Errorf("openapi: a value of type %T is no JSON: %w", v, err)
+		return nil, fmt.Errorf("a value of type %T is no JSON: %w", v, err)
 	}
 	return parseTree(text)
 }
@@ -184,10 +184,10 @@ func parseTree(text []byte) (any, error) {
 	d := jsontext.NewDecoder(bytes.NewReader(text))
 	v, err := readTree(d)
 	if err != nil {
-		return nil, fmt.Errorf("openapi: %w", err)
+		return nil, fmt.Errorf("%q is no JSON: %w", text, err)
 	}
 	if _, err := d.ReadToken(); !errors.Is(err, io.EOF) {
-		return nil, errors.New("openapi: something follows the JSON value")
+		return nil, fmt.Errorf("something follows the JSON value in %q", text)
 	}
 	return v, nil
 }

@@ -119,7 +119,7 @@ func FuzzYAML(f *testing.F) {
 	f.Fuzz(func(t *testing.T, text string) {
 		want, err := parseTree([]byte(text))
 		if err != nil || !isCollection(want) || isEmpty(want) {
-			t.Skip("no collection")
+			return
 		}
 		checkYAML(t, want)
 	})
