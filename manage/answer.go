@@ -59,6 +59,9 @@ func (a *answer) check(output io.Writer) error {
 			_, _ = fmt.Fprintf(output, "the header field %.64s is not for handlers to set; it was left out\n", name)
 		}
 	}
+	if values := header["Cache-Control"]; len(values) > 0 {
+		header.Set("Cache-Control", privately(values))
+	}
 	kind, err := contentType(a.header["Content-Type"])
 	switch {
 	case err == nil:
@@ -68,6 +71,20 @@ func (a *answer) check(output io.Writer) error {
 	}
 	a.header = header
 	return nil
+}
+
+// privately returns what a handler says to caches without what it says to those
+// that people share: the same address is another endpoint for another account.
+func privately(values []string) string {
+	kept := []string{"private"}
+	for part := range strings.SplitSeq(strings.Join(values, ","), ",") {
+		part = strings.TrimSpace(part)
+		name, _, _ := strings.Cut(strings.ToLower(part), "=")
+		if !slices.Contains([]string{"", "private", "public", "s-maxage", "proxy-revalidate"}, strings.TrimSpace(name)) {
+			kept = append(kept, part)
+		}
+	}
+	return strings.Join(kept, ", ")
 }
 
 // contentType returns the content type to send, or an error for one that is

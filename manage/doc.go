@@ -67,6 +67,7 @@
 //	409  another endpoint of the account has the id or path
 //	412  If-Match or If-None-Match does not hold
 //	413  a body that is too large: 64 KiB here, [Options.MaxBody] for triggers
+//	429  more calls of the account at once than [Options.MaxCalls]
 //	503  the store or the engine does not answer now; Retry-After says when to try again
 //
 // Answers about one endpoint have an ETag, the revision, which If-Match and
@@ -95,6 +96,8 @@
 //     Allow, and names that begin with X-, but for those that browsers and
 //     proxies obey. All others, such as Set-Cookie, Location and those of CORS,
 //     are left out, and the owner is told.
+//   - Cache-Control gets private, and loses what it says to caches that people
+//     share: the same address is another endpoint for another account.
 //   - Every answer has X-Content-Type-Options: nosniff.
 //
 // An answer that breaks these rules, and a handler that fails, is a 500 of

@@ -60,6 +60,11 @@ type Options struct {
 	// MaxBody is the largest body that a trigger takes, in bytes; 0 means 1 MiB.
 	MaxBody int64
 
+	// MaxCalls is how many calls of one account may run at once, those whose
+	// bodies still arrive included; further ones are answered 429. 0 means that
+	// there is no limit.
+	MaxCalls int
+
 	// Observe is told of every call of a handler after it was answered, such as
 	// to count it for Prometheus; nil tells nobody. It is called concurrently,
 	// must be quick, and keeps nothing that it is given.
@@ -100,6 +105,7 @@ func (o *Options) check(ctx context.Context) error {
 	fault(o.OwnScripts && o.Scripts == nil, "OwnScripts is set but there are no Scripts; give them, or leave OwnScripts out")
 	fault(o.HandlerAPI != nil && len(o.Handlers) == 0, "HandlerAPI is given but no Handlers; give them, or leave HandlerAPI out")
 	fault(o.MaxBody < 0, "MaxBody is negative; give a number of bytes, or 0 for 1 MiB")
+	fault(o.MaxCalls < 0, "MaxCalls is negative; give a number of calls, or 0 for any number")
 	for _, name := range slices.Sorted(maps.Keys(o.Handlers)) {
 		if text := checkHandler(name); text != "" {
 			fault(true, fmt.Sprintf("Handlers has the name %q, which %s", name, text))

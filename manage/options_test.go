@@ -30,6 +30,7 @@ func TestOptionFaults(t *testing.T) {
 		{func(o *manage.Options) { o.Engine, o.Scripts = nil, nil }, "nothing handles requests; give Scripts and Engine, or Handlers"},
 		{func(o *manage.Options) { o.Engine, o.Scripts, o.OwnScripts = nil, nil, true }, "OwnScripts is set but there are no Scripts"},
 		{func(o *manage.Options) { o.MaxBody = -1 }, "MaxBody is negative"},
+		{func(o *manage.Options) { o.MaxCalls = -1 }, "MaxCalls is negative"},
 		{func(o *manage.Options) { o.HandlerAPI = func() *endpoint.API { return endpoint.New() } }, "HandlerAPI is given but no Handlers"},
 		{func(o *manage.Options) { o.Handlers = map[string]any{"a/../b": func() {}} }, `Handlers has the name "a/../b", which is no path`},
 		{func(o *manage.Options) { o.Handlers = map[string]any{"/a": func() {}, "a": func() {}} }, `Handlers has the names "/a" and "a", which are one`},

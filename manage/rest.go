@@ -20,6 +20,9 @@ const root = "api/v1/http-endpoint/"
 // is a 503 soon.
 const writeLimit = 2500 * time.Millisecond
 
+// maxUnknown is how many unknown members are told.
+const maxUnknown = 10
+
 // define makes the endpoints of the API.
 func (m *Manager) define() []*endpoint.Endpoint {
 	common := func(methods ...string) []endpoint.Option {
@@ -141,7 +144,8 @@ func (c *change) check() faults {
 		f.add("body", "handler_script_path", "handler", checkHandler(c.Body.Handler.Value))
 	}
 	null("enabled", c.Body.Enabled.Null)
-	for _, name := range slices.Sorted(maps.Keys(c.Body.Others)) {
+	unknown := slices.Sorted(maps.Keys(c.Body.Others))
+	for _, name := range unknown[:min(len(unknown), maxUnknown)] {
 		name = strings.NewReplacer("~", "~0", "/", "~1").Replace(clip(name, maxName)) // as a JSON pointer has it
 		f.add("body", name, "unknown", "is not known here; known are id, path, handler_script_path and enabled")
 	}

@@ -122,6 +122,15 @@ func TestFaultsTogether(t *testing.T) {
 	if diff := cmp.Diff([]string{"path id", "body /path", "body /handler_script_path"}, got); diff != "" {
 		t.Error(diff)
 	}
+	var members []string
+	for i := range 5000 {
+		members = append(members, fmt.Sprintf(`"x%d":0`, i))
+	}
+	w = s.want(400, "A", "PUT", "a", "{"+strings.Join(members, ",")+"}")
+	f = decode[fault](t, w)
+	if len(f.Errors) != 12 || w.Body.Len() > 8<<10 || !strings.Contains(f.Detail, "path is missing") {
+		t.Errorf("of 5000 unknown members %d bytes are told: %+v", w.Body.Len(), f)
+	}
 }
 
 // A body is JSON whatever its type is called.

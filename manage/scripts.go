@@ -311,8 +311,10 @@ func (s *scripts) readFile(file string) ([]byte, fs.FileInfo, error) {
 // asFileError puts an error of the file system into words.
 func asFileError(err error) error {
 	switch {
-	case errors.Is(err, fs.ErrNotExist), errors.Is(err, syscall.ENOTDIR):
-		return errMissing(errors.Join(fs.ErrNotExist, err))
+	case errors.Is(err, fs.ErrNotExist):
+		return errMissing(err)
+	case errors.Is(err, syscall.ENOTDIR): // which is how another way of missing looks
+		return &fileError{"the script cannot be there, as its path goes through a file; name another path", http.StatusBadRequest, errors.Join(fs.ErrNotExist, err)}
 	case errors.Is(err, fs.ErrPermission):
 		return &fileError{"the script cannot be read; have its permissions changed", http.StatusBadRequest, err}
 	}

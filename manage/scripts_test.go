@@ -102,26 +102,26 @@ func TestScriptChangedWhileCompiled(t *testing.T) {
 func TestScriptMissing(t *testing.T) {
 	s := open(t)
 	s.want(201, "A", "PUT", "x", `{"path":"p","handler_script_path":"/dir/h.py"}`)
-	missing := func() {
+	missing := func(why string) {
 		t.Helper()
 		s.want(500, "A", "GET", "u/p", "")
 		v := decode[struct{ Error string }](t, s.want(200, "A", "GET", "x", ""))
-		if v.Error != "the script is not there yet; save it" {
-			t.Errorf("error %q", v.Error)
+		if v.Error != why {
+			t.Errorf("error %q, want %q", v.Error, why)
 		}
 	}
-	missing()
+	missing("the script is not there yet; save it")
 	s.script("dir/h.py", "# go: hello")
 	s.want(200, "A", "GET", "u/p", "")
 	if err := os.Remove(filepath.Join(s.dir, "dir", "h.py")); err != nil {
 		t.Fatal(err)
 	}
-	missing()
+	missing("the script is not there yet; save it")
 	if err := os.Remove(filepath.Join(s.dir, "dir")); err != nil {
 		t.Fatal(err)
 	}
 	s.script("dir", "a file in the place of the directory")
-	missing()
+	missing("the script cannot be there, as its path goes through a file; name another path")
 }
 
 // Lists tell of faults that no call has met yet.
@@ -238,6 +238,10 @@ func TestScriptSource(t *testing.T) {
 	s.want(400, "A", "PUT", "x/script", "# go: say \x00")
 	s.want(404, "B", "GET", "x/script", "")
 	s.want(404, "B", "PUT", "x/script", text)
+	s.want(201, "A", "PUT", "through", `{"path":"through","handler_script_path":"/A/dir/h.py/h.py"}`)
+	if f := decode[fault](t, s.want(400, "A", "PUT", "through/script", text)); !strings.Contains(f.Detail, "name another path") {
+		t.Errorf("a script below a script: %+v", f)
+	}
 	if got := s.want(200, "A", "GET", "x/script", ""); got.Header().Get("ETag") != second {
 		t.Errorf("a refused text was saved: %s", got.Body)
 	}

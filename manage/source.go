@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"os"
 	"path"
+	"syscall"
 	"unicode/utf8"
 
 	"github.com/seed217079a1/endpoint"
@@ -104,6 +105,9 @@ func (s *scripts) save(file string, source []byte, t *target) error {
 	err = s.replace(file, source)
 	if err == nil {
 		return nil
+	}
+	if errors.Is(err, syscall.ENOTDIR) || errors.Is(err, syscall.EISDIR) || errors.Is(err, fs.ErrExist) {
+		return endpoint.Errorf(http.StatusBadRequest, "the script cannot be there, as its path is a directory or goes through a file; name another path").Wrap(err)
 	}
 	e := endpoint.Errorf(http.StatusServiceUnavailable, "the script could not be saved, the old one is there still; try again, or name another file")
 	return e.Wrap(err)

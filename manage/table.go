@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 )
 
 // A table holds every endpoint in memory. A look-up costs the same whatever
@@ -27,6 +28,8 @@ type account struct {
 	byID   map[string]*entry
 	byPath map[string]*entry
 	calls  callLog
+	// running counts the calls that run.
+	running atomic.Int64
 }
 
 // An entry is an endpoint as it is now; a change replaces it.
@@ -35,6 +38,7 @@ type entry struct {
 	handler handler
 	stats   *stats // goes on from one entry to the next
 	log     *callLog
+	running *atomic.Int64 // of the account
 }
 
 func newTable(resolve func(*Record) handler, release func(handler)) *table {
@@ -142,7 +146,7 @@ func (t *table) set(r *Record) {
 		a = &account{byID: map[string]*entry{}, byPath: map[string]*entry{}}
 		t.accounts[r.Account] = a
 	}
-	e := &entry{Record: *r, log: &a.calls, handler: t.resolve(r)}
+	e := &entry{Record: *r, log: &a.calls, running: &a.running, handler: t.resolve(r)}
 	old := a.byID[r.ID]
 	if old == nil {
 		e.stats = new(stats)

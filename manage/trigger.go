@@ -34,6 +34,11 @@ func (m *Manager) trigger(w http.ResponseWriter, r *endpoint.Request) error {
 	if e == nil || !e.Enabled {
 		return endpoint.Errorf(http.StatusNotFound, "you have no enabled endpoint with this path")
 	}
+	if running := e.running.Add(1); m.options.MaxCalls > 0 && running > int64(m.options.MaxCalls) {
+		e.running.Add(-1)
+		return errTooMany()
+	}
+	defer e.running.Add(-1)
 	body, err := r.BodyBytes()
 	if err != nil {
 		return err
@@ -58,6 +63,12 @@ func (m *Manager) trigger(w http.ResponseWriter, r *endpoint.Request) error {
 	c.answer.write(w, r.Method)
 	m.note(e, &call)
 	return nil
+}
+
+func errTooMany() *endpoint.Error {
+	e := endpoint.Errorf(http.StatusTooManyRequests, "too many calls of your account run at once; try again")
+	e.Header = http.Header{"Retry-After": {"1"}}
+	return e
 }
 
 // statusGone stands in the log of calls for a client that went away, or a

@@ -199,6 +199,10 @@ func TestAnswers(t *testing.T) {
 		{"sniffing", with(200, "text/plain", "x", "X-Content-Type-Options", "no"), 200, map[string]string{"X-Content-Type-Options": "nosniff"}},
 		{"what is free", with(200, "text/plain", "x", "X-A", "1", "Etag", `"v"`, "Cache-Control", "private"), 200,
 			map[string]string{"X-A": "1", "Etag": `"v"`, "Cache-Control": "private"}},
+		{"caches of one person", with(200, "text/plain", "x", "Cache-Control", "max-age=60, must-revalidate"), 200,
+			map[string]string{"Cache-Control": "private, max-age=60, must-revalidate"}},
+		{"caches that people share, for whom this address is one", with(200, "text/plain", "x", "Cache-Control", "PUBLIC,S-MaxAge = 60 , max-age=5", "Cache-Control", "public"), 200,
+			map[string]string{"Cache-Control": "private, max-age=5"}},
 		{"no response", func(*http.Response) *http.Response { return nil }, 500, nil},
 		{"no body", func(*http.Response) *http.Response { return &http.Response{StatusCode: 200} }, 200, map[string]string{"Content-Length": "0"}},
 	} {
@@ -225,6 +229,35 @@ func TestAnswers(t *testing.T) {
 			}
 		})
 	}
+}
+
+// An account that calls too often at once is told to come again, before its
+// bodies are read; another one is served.
+func TestMaxCalls(t *testing.T) {
+	leak.Check(t)
+	s := open(t, func(o *manage.Options) { o.MaxCalls = 2 })
+	begun, end := make(chan struct{}), make(chan struct{})
+	s.engine.programs["held"] = func(_ context.Context, r *http.Request, _ io.Writer) (*http.Response, error) {
+		begun <- struct{}{}
+		<-end
+		return response(200, "text/plain", "done"), nil
+	}
+	s.put("A", "x", "p", "held")
+	s.put("B", "x", "p", "hello")
+	var calls sync.WaitGroup
+	for range 2 {
+		calls.Go(func() { s.want(200, "A", "GET", "u/p", "") })
+		<-begun
+	}
+	if w := s.want(429, "A", "POST", "u/p", "body"); w.Header().Get("Retry-After") != "1" {
+		t.Errorf("header %v", w.Header())
+	}
+	s.want(200, "B", "GET", "u/p", "")
+	s.want(200, "A", "GET", "x", "")
+	close(end)
+	calls.Wait()
+	go func() { <-begun }()
+	s.want(200, "A", "GET", "u/p", "")
 }
 
 // A caller who goes away ends the handler; nobody is to blame.

@@ -44,6 +44,19 @@ func (a *alarm) clear() (rang bool) {
 	return rang
 }
 
+// hurry lets the alarm ring after d at the latest, if it is set.
+func (a *alarm) hurry(d time.Duration) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	at := time.Now().Add(d)
+	if a.f == nil || at.After(a.at) {
+		return
+	}
+	a.at = at
+	a.timer.Reset(d)
+	a.armed = true
+}
+
 func (a *alarm) ring() {
 	a.mu.Lock()
 	defer a.mu.Unlock()

@@ -65,7 +65,7 @@
 //	Recursion        500 calls          fault
 //	Queue            64 calls           temporary error; so is a wait of half of Time
 //	request          Memory / 4         fault
-//	header fields    32 KiB             fault
+//	header fields    100, 32 KiB        fault
 //	print            64 KiB a call      the log says so, the script goes on
 //	JSON             100 levels         fault
 //	JSON made        4 MiB              fault
@@ -77,7 +77,8 @@
 // A fault is an [*Error], with file, line, column and function where there are
 // any; it is for the owner of the script. An error that has a method
 // Temporary() bool which says true is the engine's: no worker was free in time
-// or could be started, one was killed from outside, or the engine is closed.
+// or could be started, one was killed from outside or was needed by others, or
+// the engine is closed.
 // When the request's context ends, its error is returned.
 //
 // # Workers
@@ -100,8 +101,15 @@
 // files and the network.
 //
 // A worker that ran out of time or memory, or was killed, is replaced at once.
-// Scripts that are new, slow, or have cost a worker share half of the workers,
-// so that they cannot keep all of them from the others. If workers do not
-// start, the next try waits 100 ms, and twice as long after each further
-// failure, up to 5 s.
+// So is one whose caller went away, unless the script ends soon by itself.
+//
+// No script can keep all workers from the others. Of eight workers, three at
+// most run scripts that were slow of late, or have cost a worker, and three
+// compile, and run what is called for the first time. A call that has taken an
+// eighth of Time counts as slow; where the three are taken already and others
+// wait for its worker, it is ended with a temporary error. With fewer than three
+// workers there is no such order.
+//
+// If workers do not start, the next try waits 100 ms, and twice as long after
+// each further failure, up to 5 s.
 package script

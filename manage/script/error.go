@@ -72,14 +72,29 @@ func compileError(file string, err error) *Error {
 	return &Error{File: file, Message: cut(err.Error())}
 }
 
-// lacking explains a syntax error at a word of Python that Starlark reserves.
+// lacking explains a syntax error at something of Python that Starlark lacks.
 func lacking(message string) string {
 	word, found := strings.CutPrefix(message, "got ")
-	word, _, _ = strings.Cut(word, ",")
+	if !found {
+		return ""
+	}
+	word, wanted, _ := strings.Cut(word, ", want ")
 	switch word {
-	case "as", "assert", "async", "await", "class", "del", "except", "finally", "from", "global", "import", "is", "nonlocal", "raise", "try", "with", "yield":
-		if found {
-			return "; Starlark has no " + word
+	case "as", "async", "await", "class", "except", "finally", "global", "nonlocal", "try", "with", "yield":
+		return "; Starlark has no " + word
+	case "import", "from":
+		return "; Starlark has no " + word + ", and json, math, time, hmac and hashlib are there without it"
+	case "raise", "assert":
+		return "; Starlark has no " + word + ", write fail(...)"
+	case "del":
+		return "; Starlark has no del, write d.pop(key)"
+	case "is":
+		return "; Starlark has no is, write =="
+	case "'**'":
+		return "; Starlark has no **, write math.pow(x, y)"
+	case "string literal":
+		if wanted == "newline" {
+			return "; Starlark has no f-strings, write \"{}\".format(x), and joins strings with + only"
 		}
 	}
 	return ""
@@ -98,7 +113,7 @@ func runError(file string, err error) *Error {
 		if frame.Pos.Line == 0 {
 			continue // a function of the interpreter
 		}
-		e.Line, e.Column, e.Function = int(frame.Pos.Line), int(frame.Pos.Col), frame.Name
+		e.Line, e.Column, e.Function = int(frame.Pos.Line), int(frame.Pos.Col), cut(frame.Name)
 		break
 	}
 	if e.Function == "<toplevel>" {

@@ -77,6 +77,15 @@ func generated() []hostile {
 		{"source_annotations", "def handler(" + strings.Repeat("a:[", 20_000) + "): pass\n", "brackets"},
 		{"source_quotes", strings.Repeat("'''", 21_000), ""},
 		{"source_nested_defs", nested(1_000), ""},
+		{"source_comprehension_ifs", "x = [1 for a in []" + strings.Repeat(" if 1", 12_000) + "]\n", ""},
+		{"source_comprehension_fors", "x = [1" + strings.Repeat(" for a in []", 5_000) + "]\n", ""},
+		{"source_shifts", deep("", "1", "<<500", 12_000), ""},
+		{"source_slices", "x = ''" + strings.Repeat("[:]", 21_000) + "\n", "handler is missing"},
+		{"source_annotation_lambdas", "def handler(r: " + strings.Repeat("lambda x: ", 6_000) + "1): pass\n", ""},
+		{"source_import_names", "from typing import " + strings.Repeat("A,", 30_000) + "B\n", ""},
+		{"source_loads", strings.Repeat("load('a', 'b')\n", 4_000), ""},
+		{"source_carriage_returns", "def handler(r):\r    while True:\r        pass\r", "the step limit"},
+		{"source_name_long", "def " + strings.Repeat("a", 30_000) + "(r): fail()\nhandler = " + strings.Repeat("a", 30_000) + "\n", "fail"},
 	}
 }
 

@@ -48,7 +48,7 @@ func fetch(thread *starlark.Thread, name string, out *outgoing, body starlark.Va
 	if !ok {
 		return nil, fmt.Errorf("%s: body is a %s; give a string or bytes, for example json.dumps(...)", name, body.Type())
 	}
-	if len(text) > maxSent || len(out.url) > maxHeader {
+	if len(text) > maxSent || len(out.method)+len(out.url) > maxHeader {
 		return nil, fmt.Errorf("%s: a request may have at most %d bytes", name, maxSent)
 	}
 	var fields response

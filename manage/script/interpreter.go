@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"go.starlark.net/starlark"
@@ -153,9 +154,15 @@ func (i *interpreter) explain(file string, c *call, err error) error {
 }
 
 // recovered turns a panic of the interpreter into an error of the script that
-// caused it.
+// caused it. The runtime panics where a list is to be longer than any memory.
 func recovered(file string, err *error) {
-	if r := recover(); r != nil {
-		*err = &Error{File: file, Message: cut(fmt.Sprintf("the interpreter failed: %v", r))}
+	r := recover()
+	if r == nil {
+		return
 	}
+	message := cut(fmt.Sprintf("the interpreter failed: %v", r))
+	if strings.Contains(message, "makeslice:") || strings.Contains(message, "growslice:") {
+		message = "the memory limit is over: a list would have more elements than any memory holds; use a smaller range"
+	}
+	*err = &Error{File: file, Message: message}
 }

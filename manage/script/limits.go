@@ -31,9 +31,11 @@ type Limits struct {
 	Recursion int
 	// Processes is the number of workers, each of which runs one call at a
 	// time. They are started when they are first needed. Default twice
-	// GOMAXPROCS, at least 4. In-process engines have no such limit.
+	// GOMAXPROCS, at least 8; with less than 3, scripts that are slow can keep
+	// all of them from the others. In-process engines have no such limit.
 	Processes int
-	// Queue is how many calls may wait for a worker, for at most half of Time.
+	// Queue is how many calls may wait for a worker, for at most half of Time:
+	// as many of scripts known to be quick, of slow ones, and of new ones.
 	// Default 64.
 	Queue int
 }
@@ -42,6 +44,7 @@ type Limits struct {
 const (
 	maxPrint   = 64 << 10 // bytes that one call may print
 	maxHeader  = 32 << 10 // bytes of the header of a response
+	maxHeaders = 100      // fields of that header
 	maxMessage = 4 << 10  // bytes of the message of an error, and of its backtrace
 	maxNesting = 200      // brackets that may be open at once in a script
 	maxValue   = 100      // levels of JSON, in both directions
@@ -61,7 +64,7 @@ func (l Limits) withDefaults() (Limits, error) {
 	l.Output = limit(&faults, "Output", l.Output, 1<<20)
 	l.Source = limit(&faults, "Source", l.Source, 64<<10)
 	l.Recursion = limit(&faults, "Recursion", l.Recursion, 500)
-	l.Processes = limit(&faults, "Processes", l.Processes, max(4, 2*runtime.GOMAXPROCS(0)))
+	l.Processes = limit(&faults, "Processes", l.Processes, max(8, 2*runtime.GOMAXPROCS(0)))
 	l.Queue = limit(&faults, "Queue", l.Queue, 64)
 	return l, errors.Join(faults...)
 }

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"runtime"
 	"sync"
-	"sync/atomic"
 	"time"
 )
 
@@ -17,19 +16,21 @@ const (
 )
 
 var (
-	errClosed = &trouble{text: "the engine is closed"}
-	errBusy   = &trouble{text: "all workers are busy"}
-	errQueue  = &trouble{text: "all workers are busy and the queue is full"}
+	errClosed  = &trouble{text: "the engine is closed"}
+	errBusy    = &trouble{text: "all workers are busy"}
+	errQueue   = &trouble{text: "all workers are busy and the queue is full"}
+	errEvicted = &trouble{text: "all workers are busy, and this call took so long that it was ended for others that wait"}
 )
 
 // A pool runs scripts in workers, one call at a time in each.
 type pool struct {
 	limits Limits
-	// slots has room for each call that may have a worker. Calls of scripts
-	// that are not known to be quick need a place in the slow lane first, which
-	// is half as wide: they cannot take all workers from the others.
-	slots, slow               chan struct{}
-	waitingSlots, waitingSlow atomic.Int32
+	// all has a place for each worker. What is not known to be quick needs a
+	// place in one more lane first: fresh for texts to compile and scripts
+	// without a record, slow for those with a bad one. Each has three of eight
+	// places; so a quarter of the workers is left to scripts known to be quick,
+	// and what is new need not wait for what is known to be slow.
+	all, fresh, slow *lane
 
 	mu        sync.Mutex
 	idle      []*worker // the one used last at the end
@@ -45,10 +46,12 @@ type pool struct {
 }
 
 func newPool(limits Limits) *pool {
+	part := max(1, limits.Processes*3/8)
 	return &pool{
 		limits:   limits,
-		slots:    make(chan struct{}, limits.Processes),
-		slow:     make(chan struct{}, (limits.Processes+1)/2),
+		all:      newLane(limits.Processes, limits.Queue),
+		fresh:    newLane(part, limits.Queue),
+		slow:     newLane(part, limits.Queue),
 		workers:  make(map[*worker]bool),
 		stop:     make(chan struct{}),
 		launches: make(chan func()),
@@ -56,80 +59,86 @@ func newPool(limits Limits) *pool {
 }
 
 func (p *pool) compile(ctx context.Context, s *source) error {
-	return p.with(ctx, true, func(w *worker) error { return w.compile(ctx, s) })
+	return p.with(ctx, p.fresh, func(w *worker) error { return w.compile(ctx, s) })
 }
 
 func (p *pool) run(ctx context.Context, s *source, c *call) (out *response, err error) {
-	err = p.with(ctx, s.credit.Load() > 0, func(w *worker) error {
+	err = p.with(ctx, p.laneOf(s), func(w *worker) error {
 		began := time.Now()
 		out, err = w.run(ctx, s, c)
-		if ctx.Err() == nil {
-			p.judge(s, w, time.Since(began))
-		}
+		p.judge(s, w, time.Since(began), ctx.Err() != nil)
 		return err
 	})
 	return out, err
 }
 
-// judge remembers how a call went. A script that ends soon gets credit for some
-// calls that do not; without credit it has to use the slow lane. One that is
-// new, or has cost a worker, has none.
-func (p *pool) judge(s *source, w *worker, took time.Duration) {
-	const most = 3
+// A source's credit is how many calls that are not quick it may make before it
+// has to use the slow lane.
+const (
+	noRecord  = 0
+	badRecord = -1
+	maxCredit = 3
+)
+
+func (p *pool) laneOf(s *source) *lane {
 	switch credit := s.credit.Load(); {
-	case w.broken:
-		s.credit.Store(0)
-	case took < p.limits.Time/4:
-		s.credit.Store(most)
-	case credit > 0:
+	case credit == noRecord:
+		return p.fresh
+	case credit < noRecord:
+		return p.slow
+	}
+	return nil
+}
+
+// judge remembers how a call went. One that costs a worker takes all credit.
+// That its caller went away is no fault of a script that was quick until then.
+func (p *pool) judge(s *source, w *worker, took time.Duration, gone bool) {
+	quick := took < p.limits.Time/4
+	switch credit := s.credit.Load(); {
+	case gone && quick:
+	case w.broken && !gone:
+		s.credit.Store(badRecord)
+	case quick && !w.tired:
+		s.credit.Store(maxCredit)
+	case credit > 1:
 		s.credit.Store(credit - 1)
+	default:
+		s.credit.Store(badRecord)
 	}
 }
 
 // with lends a worker to f, after a wait of at most half the time of a call.
-func (p *pool) with(ctx context.Context, quick bool, f func(*worker) error) error {
-	began := time.Now()
-	if !quick {
-		if err := p.wait(ctx, p.slow, &p.waitingSlow, began); err != nil {
+func (p *pool) with(ctx context.Context, in *lane, f func(*worker) error) error {
+	until := time.Now().Add(p.limits.Time / 2)
+	v := &visit{pool: p, lane: in}
+	if in != nil {
+		if err := in.enter(ctx, until, p.stop); err != nil {
 			return err
 		}
-		defer func() { <-p.slow }()
 	}
-	if err := p.wait(ctx, p.slots, &p.waitingSlots, began); err != nil {
+	if err := p.all.enter(ctx, until, p.stop); err != nil {
+		v.leave()
 		return err
 	}
 	w, err := p.take()
 	if err != nil {
-		<-p.slots
+		p.leave(v)
 		return err
 	}
-	defer p.give(w)
-	return f(w)
+	defer p.give(w, v)
+	v.begin(w)
+	err = f(w)
+	if v.end() {
+		w.broken = true
+		return errEvicted
+	}
+	return err
 }
 
-// wait takes a place in a lane.
-func (p *pool) wait(ctx context.Context, lane chan struct{}, queue *atomic.Int32, began time.Time) error {
-	select {
-	case lane <- struct{}{}:
-		return nil
-	default:
-	}
-	defer queue.Add(-1)
-	if int(queue.Add(1)) > p.limits.Queue {
-		return errQueue
-	}
-	late := time.NewTimer(p.limits.Time/2 - time.Since(began))
-	defer late.Stop()
-	select {
-	case lane <- struct{}{}:
-		return nil
-	case <-late.C:
-		return errBusy
-	case <-ctx.Done():
-		return context.Cause(ctx)
-	case <-p.stop:
-		return errClosed
-	}
+// leave gives back the places of a visit.
+func (p *pool) leave(v *visit) {
+	p.all.leave()
+	v.leave()
 }
 
 // take returns a worker that lives: the one that was used last, since it is
@@ -156,22 +165,23 @@ func (p *pool) take() (*worker, error) {
 	}
 }
 
-// give puts a worker and its slot back. A broken worker is replaced first,
-// while its caller goes on already.
-func (p *pool) give(w *worker) {
+// give puts a worker back, and then leaves its places to others. A worker that
+// is used up is replaced first, while its caller goes on already.
+func (p *pool) give(w *worker, v *visit) {
+	v.end() // should f have panicked
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	switch {
 	case p.closed:
-		<-p.slots
-	case w.broken:
+		p.leave(v)
+	case w.broken || w.tired:
 		p.background.Go(func() {
-			defer func() { <-p.slots }()
+			defer p.leave(v)
 			p.replace(w)
 		})
 	default:
 		p.idle = append(p.idle, w)
-		<-p.slots
+		p.leave(v)
 	}
 }
 

@@ -208,11 +208,14 @@ func TestCancelled(t *testing.T) {
 // TestBusy fills all workers and then the queue.
 func TestBusy(t *testing.T) {
 	e := opened(t, Workers(Limits{Processes: 1, Queue: 1, Time: 2 * time.Second, Steps: steps}))
-	program := compiled(t, e, `print("running")`+"\n"+endless)
+	hog, program := compiled(t, e, `print("running")`+"\n"+endless), compiled(t, e, handler(`return "hello"`))
+	if got := call1(t.Context(), program, get("/")); got.err != nil {
+		t.Fatal(got.err)
+	}
 	log := &signalWriter{written: make(chan struct{})}
 	var calls sync.WaitGroup
 	defer calls.Wait()
-	calls.Go(func() { _, _ = program(t.Context(), get("/"), log) })
+	calls.Go(func() { _, _ = hog(t.Context(), get("/"), log) })
 	<-log.written
 	p := e.runner.(*pool)
 	calls.Go(func() {
@@ -224,7 +227,7 @@ func TestBusy(t *testing.T) {
 			t.Errorf("it waited %v", took)
 		}
 	})
-	poll(t, "a call that waits", func() bool { return p.waitingSlow.Load() == 1 })
+	poll(t, "a call that waits", func() bool { return p.all.crowded() })
 	if _, err := program(t.Context(), get("/"), nil); !temporary(err) || !errors.Is(err, errQueue) {
 		t.Errorf("a call too many: %v", err)
 	}
@@ -262,6 +265,22 @@ func TestBulkhead(t *testing.T) {
 		t.Error("no call was made")
 	}
 	calls.Wait()
+}
+
+// TestWorkerEndsItself has an engine that is late with its alarm: the worker
+// ends first, and the script is to blame.
+func TestWorkerEndsItself(t *testing.T) {
+	e := opened(t, Workers(Limits{Processes: 1, Time: 200 * time.Millisecond}))
+	program := compiled(t, e, handler("return str(max(range(1 << 40)))"))
+	w := e.runner.(*pool).idle[0]
+	w.late = alarm{after: time.Minute}
+	got := call1(t.Context(), program, get("/"))
+	if got.err == nil || temporary(got.err) || !strings.Contains(got.err.Error(), "the time limit of 200ms is over") {
+		t.Errorf("got %v", got.err)
+	}
+	if code := w.cmd.ProcessState.ExitCode(); code != exitTime {
+		t.Errorf("the worker exited with %d", code)
+	}
 }
 
 func TestClose(t *testing.T) {

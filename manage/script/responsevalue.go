@@ -178,6 +178,9 @@ func (out *response) setHeader(headers *starlark.Dict) error {
 			if room -= len(name) + len(value); room < 0 {
 				return fmt.Errorf("the output limit for header fields is %d bytes", maxHeader)
 			}
+			if len(out.header) == 2*maxHeaders {
+				return fmt.Errorf("the output limit is %d header fields; each value in a list counts as one", maxHeaders)
+			}
 			if !isFieldValue(value) {
 				return fmt.Errorf("header field %s has a line break or another control character in its value", shorten(item[0]))
 			}

@@ -25,6 +25,7 @@ type worker struct {
 	stderr *head
 	done   chan struct{} // closed when the process is gone
 	broken bool          // it must not be used again
+	tired  bool          // it has little memory left for the next call
 	late   alarm
 }
 
@@ -119,7 +120,7 @@ func (w *worker) run(ctx context.Context, s *source, c *call) (*response, error)
 	switch m.kind {
 	case kindDone:
 		tired, out, err := m.response()
-		w.broken = w.broken || tired
+		w.tired = tired
 		return out, w.checked(err)
 	case kindFault:
 		return nil, w.fault(s, m)
@@ -130,7 +131,7 @@ func (w *worker) run(ctx context.Context, s *source, c *call) (*response, error)
 // fault returns the error that a worker tells.
 func (w *worker) fault(s *source, m *message) error {
 	tired, fault, err := m.fault(s.file)
-	w.broken = w.broken || tired
+	w.tired = tired
 	if err != nil {
 		return w.checked(err)
 	}
@@ -146,28 +147,47 @@ func (w *worker) checked(err error) error {
 	return &trouble{text: "a worker failed", cause: err}
 }
 
+// farewell is how long a call goes on whose context has ended. Most end within
+// it, and so their callers cannot cost one worker after another.
+const farewell = 50 * time.Millisecond
+
 // exchange sends a message and returns the answer. It ends the worker when the
-// time is over or ctx ends, and tells why it ended if it did not answer.
+// time is over, or a little after ctx ended, and tells why it ended if it did
+// not answer.
 func (w *worker) exchange(ctx context.Context, s *source, c *call, f frame) (*message, error) {
 	w.broken = true // should a function of the host panic
 	c.ctx, c.deadline = ctx, time.Now().Add(w.limits.Time)
 	w.late.set(w.kill)
-	stop := context.AfterFunc(ctx, w.kill)
+	hurried := make(chan struct{})
+	stop := context.AfterFunc(ctx, func() {
+		defer close(hurried)
+		w.late.hurry(farewell)
+	})
 	m, err := w.converse(s, c, f)
 	late := w.late.clear()
-	w.broken = !stop() || late || err != nil
-	if err == nil {
-		return m, nil
+	if !stop() {
+		<-hurried
 	}
-	w.kill()
-	<-w.done
+	w.broken = late || err != nil
+	if w.broken {
+		w.kill()
+		<-w.done
+	}
 	if cause := context.Cause(ctx); cause != nil {
 		return nil, cause
 	}
+	if err == nil {
+		return m, nil
+	}
 	if late {
-		return nil, &Error{File: s.file, Message: fmt.Sprintf("the time limit of %v is over, within one step of the script", w.limits.Time)}
+		return nil, w.overtime(s)
 	}
 	return nil, w.diagnose(s, err)
+}
+
+// overtime is the error of a script that did not end by itself.
+func (w *worker) overtime(s *source) error {
+	return &Error{File: s.file, Message: fmt.Sprintf("the time limit of %v is over, within one step of the script", w.limits.Time)}
 }
 
 // converse answers the worker's questions until it is done.
@@ -228,7 +248,9 @@ func (c *call) answerFetch(out *outgoing) frame {
 func (w *worker) diagnose(s *source, err error) error {
 	state := w.cmd.ProcessState
 	switch state.ExitCode() {
-	case -1, 0, 1, exitProtocol, exitTime: // -1: by a signal
+	case exitTime: // it was earlier than the alarm here, on a busy machine
+		return w.overtime(s)
+	case -1, 0, 1, exitProtocol: // -1: by a signal
 		return &trouble{text: fmt.Sprintf("a worker was lost (%v)", state), cause: err}
 	}
 	switch text := w.stderr.String(); {

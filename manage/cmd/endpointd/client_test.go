@@ -74,13 +74,14 @@ func TestDocumentedCalls(t *testing.T) {
 	}
 }
 
-// documentedService is a service with the document's handler.
+// documentedService is a service with the document's handler, and a token of
+// its owner.
 func documentedService(t *testing.T) (d *daemon, token string) {
 	t.Helper()
-	scripts := t.TempDir()
-	writeScript(t, scripts, documentedPath[1:], documented)
-	d = start(t, "-scripts", scripts)
-	return d, d.token()
+	data := filepath.Join(t.TempDir(), "data")
+	writeScript(t, filepath.Join(data, "scripts"), documentedPath[1:], documented)
+	d = start(t, "-data", data)
+	return d, d.account(data, "jaydoe")
 }
 
 func sameJSON(t *testing.T, a, b string) bool {

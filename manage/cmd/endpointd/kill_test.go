@@ -2,9 +2,11 @@ package main
 
 import (
 	"fmt"
+	"net"
 	"path/filepath"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 )
@@ -117,7 +119,7 @@ func (l *ledger) check(t *testing.T, d *daemon, token string, round int) {
 func TestStop(t *testing.T) {
 	scripts := t.TempDir()
 	writeScript(t, scripts, "admin/slow.star", "def handler(request):\n    n = 0\n    for i in range(300000):\n        n += i\n    return str(n)\n")
-	d := start(t, "-scripts", scripts)
+	d := start(t, "-scripts", scripts, "-script-time", "20s") // so that calls may wait for workers
 	token := d.token()
 	d.want(201, token, "PUT", "slow", define("slow", "/admin/slow.star"))
 	d.want(200, token, "GET", "u/slow", "")
@@ -145,5 +147,43 @@ func TestStop(t *testing.T) {
 		if errs[i] != nil && !strings.Contains(errs[i].Error(), "refused") && !strings.Contains(errs[i].Error(), "reset") {
 			t.Errorf("a call was cut: %v", errs[i])
 		}
+	}
+}
+
+// TestSecondSignal stops the server while a call holds it up: a second signal
+// ends it at once.
+func TestSecondSignal(t *testing.T) {
+	p := newPlace(t, true)
+	d, token := p.visitors()
+	cut := make(chan error, 1)
+	go func() {
+		_, err := d.ask(token, "GET", "u/visit", "")
+		cut <- err
+	}()
+	p.await("the call", p.came)
+	if err := d.cmd.Process.Signal(syscall.SIGTERM); err != nil {
+		t.Fatal(err)
+	}
+	poll(t, "the end of listening", func() string {
+		c, err := net.Dial("tcp", strings.TrimPrefix(d.url, "http://"))
+		if err != nil {
+			return "there"
+		}
+		_ = c.Close() // the server closes it, too
+		return ""
+	})
+	if err := d.cmd.Process.Signal(syscall.SIGTERM); err != nil {
+		t.Fatalf("it did not wait for the call: %v", err)
+	}
+	select {
+	case <-d.done:
+		if code := d.cmd.ProcessState.ExitCode(); code != exitFailed {
+			t.Errorf("exit code %d", code)
+		}
+	case <-time.After(5 * time.Second):
+		t.Error("the second signal does not end it")
+	}
+	if err := <-cut; err == nil {
+		t.Error("the call was answered")
 	}
 }

@@ -33,8 +33,15 @@ const (
 func main() {
 	script.Worker()
 
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	context.AfterFunc(ctx, stop) // from then on a second signal ends the program at once
+	ctx, stop := context.WithCancel(context.Background())
+	signals := make(chan os.Signal, 2)
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	go func() {
+		<-signals
+		stop()
+		<-signals
+		os.Exit(exitFailed) // whatever runs still
+	}()
 	os.Exit(run(ctx, os.Args[1:], os.LookupEnv, os.Stdout, os.Stderr))
 }
 
@@ -48,7 +55,11 @@ func run(ctx context.Context, args []string, env func(string) (string, bool), st
 		fmt.Fprintln(stderr, "endpointd:", err)
 		return exitUsage
 	}
-	if err := s.execute(ctx, command, stdout, stderr); err != nil {
+	err = s.execute(ctx, command, stdout, stderr)
+	if len(command) == 0 && ctx.Err() != nil && errors.Is(err, context.Canceled) {
+		return 0 // it was stopped while it started
+	}
+	if err != nil {
 		fmt.Fprintln(stderr, "endpointd:", err)
 		return exitFailed
 	}

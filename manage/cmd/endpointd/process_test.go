@@ -125,6 +125,34 @@ func (d *daemon) token() string {
 	})
 }
 
+// account makes a token of an account of the database in a directory, and waits
+// until it is good.
+func (d *daemon) account(data, name string) (token string) {
+	d.t.Helper()
+	out, log, code := output(d.t, "-data", data, "token", name)
+	token = strings.TrimSpace(out)
+	if code != 0 || token == "" || log != "" {
+		d.t.Fatalf("token: %d %q %q", code, out, log)
+	}
+	d.answers(token, "list", 200) // within a second
+	return token
+}
+
+// answers waits until a GET is answered with a status.
+func (d *daemon) answers(token, target string, status int) {
+	d.t.Helper()
+	poll(d.t, fmt.Sprintf("%d of %s", status, target), func() string {
+		a, err := d.ask(token, "GET", target, "")
+		if err != nil {
+			d.t.Fatal(err)
+		}
+		if a.status == status {
+			return "there"
+		}
+		return ""
+	})
+}
+
 // kill ends the process as kill -9 does.
 func (d *daemon) kill() {
 	_ = d.cmd.Process.Kill()

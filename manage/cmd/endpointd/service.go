@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync"
 
 	"github.com/seed217079a1/endpoint"
@@ -24,6 +25,7 @@ const firstAccount = "admin"
 // serve runs the service until ctx ends.
 func (s *settings) serve(ctx context.Context, stdout, stderr io.Writer) (err error) {
 	log := s.logger(stderr)
+	slog.SetDefault(log) // the server's own complaints go there
 	store, err := s.openStore(ctx)
 	if err != nil {
 		return err
@@ -42,12 +44,18 @@ func (s *settings) serve(ctx context.Context, stdout, stderr io.Writer) (err err
 		defer closing(&err, hidden.root)
 	}
 
+	engine, err := s.engine(ctx, hidden, log)
+	if err != nil {
+		return err
+	}
 	meters := newMeters()
 	m, err := manage.Open(ctx, manage.Options{
 		Store:          store,
 		Scripts:        scripts,
-		Engine:         s.engine(hidden),
+		Engine:         engine,
+		OwnScripts:     !s.shared,
 		Authenticators: []endpoint.Authenticator{bearer(store)},
+		MaxCalls:       s.calls,
 		Logger:         log,
 		Observe:        meters.observe,
 	})
@@ -75,8 +83,11 @@ func (s *settings) openStore(ctx context.Context) (*sqlstore.Store, error) {
 	if err := os.MkdirAll(s.data, 0o700); err != nil {
 		return nil, fmt.Errorf("%w; name a directory that can be written with -data", err)
 	}
-	return sqlstore.SQLite(ctx, filepath.Join(s.data, "endpoints.db"))
+	return sqlstore.SQLite(ctx, s.database())
 }
+
+// database is the file of the SQLite database.
+func (s *settings) database() string { return filepath.Join(s.data, "endpoints.db") }
 
 // sample is the script that the first start puts beside the database.
 const sample = `# A script answers the requests of an endpoint whose handler_script_path is
@@ -116,8 +127,9 @@ func (s *settings) openSecrets() (secrets, error) {
 	return secrets{root}, nil
 }
 
-// engine runs scripts in worker processes.
-func (s *settings) engine(hidden secrets) manage.Engine {
+// engine runs scripts in worker processes. It tries one, so that what is wrong
+// with the settings is told now; other trouble may pass, and is logged.
+func (s *settings) engine(ctx context.Context, hidden secrets, log *slog.Logger) (manage.Engine, error) {
 	options := []script.Option{
 		script.Secrets(func(ctx context.Context, name string) (string, bool) {
 			return hidden.get(manage.AccountFrom(ctx), name)
@@ -127,7 +139,21 @@ func (s *settings) engine(hidden secrets) manage.Engine {
 		options = append(options, script.AllowHTTP(s.allowHTTP...))
 	}
 	limits := script.Limits{Time: s.scriptTime, Memory: s.scriptMemory << 20, Processes: s.processes}
-	return script.Workers(limits, options...)
+	engine := script.Workers(limits, options...)
+	_, err := engine.Compile(ctx, "hello.star", []byte(sample))
+	trouble, passes := errors.AsType[interface {
+		error
+		Temporary() bool
+	}](err)
+	_, isScript := errors.AsType[*script.Error](err) // it was too slow, as a rule
+	switch {
+	case err == nil, ctx.Err() != nil:
+	case isScript, passes && trouble.Temporary():
+		log.Warn("no script can run at present", "cause", err)
+	default:
+		return nil, errors.Join(fmt.Errorf("-allow-http: %w", err), engine.Close())
+	}
+	return engine, nil
 }
 
 // bearer knows accounts by the tokens that the store keeps hashes of.
@@ -223,20 +249,38 @@ func greet(ctx context.Context, store *sqlstore.Store, address net.Addr, stdout 
 	return err
 }
 
-// tokens runs the commands about the tokens of an account.
+// tokens runs the commands about the tokens of an account. They make no
+// database: a token of the wrong one would be a riddle, and a token that was
+// not revoked a danger.
 func (s *settings) tokens(ctx context.Context, command, account string, stdout io.Writer) (err error) {
+	if s.postgres == "" {
+		if _, err := os.Stat(s.database()); err != nil {
+			return fmt.Errorf("%w; name the directory of a database that endpointd has made with -data", err)
+		}
+	}
 	store, err := s.openStore(ctx)
 	if err != nil {
 		return err
 	}
 	defer closing(&err, store)
-	if command == "token" {
-		token, err := store.AddToken(ctx, account)
-		if err != nil {
-			return err
-		}
-		_, err = fmt.Fprintln(stdout, token)
+	if command == "revoke" {
+		return revoke(ctx, store, account)
+	}
+	token, err := store.AddToken(ctx, account)
+	if err != nil {
 		return err
+	}
+	_, err = fmt.Fprintln(stdout, token)
+	return err
+}
+
+func revoke(ctx context.Context, store *sqlstore.Store, account string) error {
+	accounts, err := store.Accounts(ctx)
+	if err != nil {
+		return err
+	}
+	if !slices.Contains(accounts, account) {
+		return fmt.Errorf("account %s has no tokens in this database; check its name, and -data or -postgres", account)
 	}
 	return store.RemoveTokens(ctx, account)
 }

@@ -1,11 +1,17 @@
 package main
 
 import (
+	"bufio"
+	"database/sql"
+	"encoding/json"
+	"errors"
 	"net"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/seed217079a1/endpoint/manage/sqlstore"
 )
 
 // TestTokenOnce checks that a token is printed by the first start alone, and
@@ -55,36 +61,53 @@ func TestTokenCommands(t *testing.T) {
 	admin := d.token()
 	d.want(201, admin, "PUT", "mine", define("mine", "/admin/hello.star"))
 
-	out, log, code := output(t, "-data", data, "token", "bo")
-	bo := strings.TrimSpace(out)
-	if code != 0 || bo == "" || log != "" {
-		t.Fatalf("token: %d %q %q", code, out, log)
-	}
-	answered(t, d, bo, 404) // within a second
+	bo := d.account(data, "bo")
+	d.want(404, bo, "GET", "mine", "")
 	d.want(404, bo, "GET", "u/mine", "")
 	d.want(200, admin, "GET", "u/mine", "")
-	d.want(201, bo, "PUT", "mine", define("mine", "/admin/hello.star"))
+	writeScript(t, filepath.Join(data, "scripts"), "bo/mine.star", sample)
+	d.want(201, bo, "PUT", "mine", define("mine", "/bo/mine.star"))
+	d.want(200, bo, "GET", "u/mine", "")
+	if a := d.want(400, bo, "PATCH", "mine", `{"handler_script_path":"/admin/hello.star"}`); !strings.Contains(a.body, "below /bo/") {
+		t.Errorf("a script of another account: %s", a.body)
+	}
 
-	if out, log, code = output(t, "-data", data, "revoke", "bo"); code != 0 || out+log != "" {
+	if out, log, code := output(t, "-data", data, "revoke", "bo"); code != 0 || out+log != "" {
 		t.Fatalf("revoke: %d %q %q", code, out, log)
 	}
-	answered(t, d, bo, 401)
+	d.answers(bo, "list", 401)
 	d.want(200, admin, "GET", "u/mine", "")
+
+	elsewhere := filepath.Join(t.TempDir(), "none")
+	for _, c := range []struct {
+		reason string
+		args   []string
+		want   string
+	}{
+		{"an account without tokens may be a slip of the pen", []string{"-data", data, "revoke", "bo"}, "account bo has no tokens"},
+		{"a token of a new database would open nothing", []string{"-data", elsewhere, "token", "bo"}, "-data"},
+		{"nor would revoking there revoke", []string{"-data", elsewhere, "revoke", "admin"}, "-data"},
+	} {
+		out, log, code := output(t, c.args...)
+		if code != exitFailed || out != "" || !strings.Contains(log, c.want) {
+			t.Errorf("%s: %d %q %q", c.reason, code, out, log)
+		}
+	}
+	if _, err := os.Stat(elsewhere); err == nil {
+		t.Error("a command about tokens made a database")
+	}
 }
 
-// answered waits until an account's endpoint is answered with a status.
-func answered(t *testing.T, d *daemon, token string, status int) {
-	t.Helper()
-	poll(t, "the change of the tokens", func() string {
-		a, err := d.ask(token, "GET", "mine", "")
-		if err != nil {
-			t.Fatal(err)
-		}
-		if a.status == status {
-			return "there"
-		}
-		return ""
-	})
+// TestSharedScripts lets an account run the scripts of another one, whose text
+// it does not see.
+func TestSharedScripts(t *testing.T) {
+	data := filepath.Join(t.TempDir(), "data")
+	d := start(t, "-data", data, "-shared-scripts")
+	bo := d.account(data, "bo")
+	d.want(201, bo, "PUT", "mine", define("mine", "/admin/hello.star"))
+	d.want(200, bo, "GET", "u/mine", "")
+	d.want(403, bo, "GET", "mine/script", "")
+	d.want(403, bo, "PUT", "mine/script", sample)
 }
 
 // TestSample checks that what the first start prints can be used at once.
@@ -125,6 +148,8 @@ func TestRefusals(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+	newer := filepath.Join(dir, "later")
+	makeNewer(t, newer)
 	for _, c := range []struct {
 		reason string
 		args   []string
@@ -145,8 +170,12 @@ func TestRefusals(t *testing.T) {
 		{"an account that is no name", []string{"token", "../a"}, exitUsage, "is no name"},
 		{"a network without its length", []string{"-trusted-proxies", "10.0.0.1"}, exitUsage, "10.0.0.0/8"},
 		{"a format of the log that is none", []string{"-log", "xml"}, exitUsage, "text or json"},
+		{"a host that is no origin", []string{"-addr", "127.0.0.1:0", "-allow-http", "example.com"}, exitFailed, `-allow-http: script: AllowHTTP: "example.com" is no origin`},
+		{"an external URL that is none", []string{"-external-url", "example.com"}, exitUsage, "-external-url"},
+		{"a newer database", []string{"-addr", "127.0.0.1:0", "-data", newer}, exitFailed, "run a newer program"},
 		{"no time for scripts", []string{"-script-time", "0s"}, exitUsage, "-script-time"},
 		{"too little memory for scripts", []string{"-script-memory", "1"}, exitUsage, "-script-memory"},
+		{"no calls at all", []string{"-account-calls", "0"}, exitUsage, "-account-calls"},
 		{"a negative number of workers", []string{"-workers", "-1"}, exitUsage, "-workers"},
 	} {
 		stdout, stderr, code := output(t, c.args...)
@@ -159,10 +188,34 @@ func TestRefusals(t *testing.T) {
 	}
 }
 
+// makeNewer makes a database of a schema that is not known yet.
+func makeNewer(t *testing.T, dir string) {
+	t.Helper()
+	if err := os.Mkdir(dir, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	file := filepath.Join(dir, "endpoints.db")
+	store, err := sqlstore.SQLite(t.Context(), file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := store.Close(); err != nil {
+		t.Fatal(err)
+	}
+	db, err := sql.Open("sqlite", file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = db.ExecContext(t.Context(), "PRAGMA user_version = 1000")
+	if err := errors.Join(err, db.Close()); err != nil {
+		t.Fatal(err)
+	}
+}
+
 // TestEnvironment checks that variables set what flags do not.
 func TestEnvironment(t *testing.T) {
 	env := func(name string) (string, bool) {
-		v, ok := map[string]string{"ENDPOINTD_ADDR": "127.0.0.1:1", "ENDPOINTD_SCRIPT_TIME": "3s", "ENDPOINTD_LOG": ""}[name]
+		v, ok := map[string]string{"ENDPOINTD_ADDR": "127.0.0.1:1", "ENDPOINTD_SCRIPT_TIME": "3s", "ENDPOINTD_LOG": "", "ENDPOINTD_VERSION": "1.2.3"}[name]
 		return v, ok
 	}
 	s, _, err := parse([]string{"-addr", "127.0.0.1:2"}, env, os.Stderr)
@@ -178,13 +231,45 @@ func TestEnvironment(t *testing.T) {
 	}
 }
 
+// TestLogJSON reads the log as a machine does: each line is JSON, and tells
+// the owner's trouble but nothing of the request.
+func TestLogJSON(t *testing.T) {
+	scripts := t.TempDir()
+	writeScript(t, scripts, "admin/fail.star", "def handler(request):\n    fail('on\\npurpose')\n")
+	d := start(t, "-scripts", scripts, "-log", "json")
+	token := d.token()
+	d.want(201, token, "PUT", "fail", define("fail", "/admin/fail.star"))
+	d.want(500, token, "POST", "u/fail?hush=query", "hush body")
+	if err := d.stop(); err != nil {
+		t.Error(err)
+	}
+	var failed map[string]any
+	for lines := bufio.NewScanner(strings.NewReader(d.log.String())); lines.Scan(); {
+		var line map[string]any
+		if err := json.Unmarshal(lines.Bytes(), &line); err != nil {
+			t.Errorf("%v in %s", err, lines.Text())
+		}
+		if line["msg"] == "handler failed" {
+			failed = line
+		}
+	}
+	if failed["account"] != "admin" || failed["id"] != "fail" || failed["request_id"] == "" || failed["cause"] == nil {
+		t.Errorf("the failure is logged as %v", failed)
+	}
+	for _, secret := range []string{"hush", token} {
+		if strings.Contains(d.log.String(), secret) {
+			t.Errorf("the log has %q:\n%s", secret, d.log)
+		}
+	}
+}
+
 // TestHelp checks that the help names every flag once, with its variable's rule.
 func TestHelp(t *testing.T) {
 	_, help, code := output(t, "-help")
 	if code != 0 {
 		t.Errorf("exit code %d", code)
 	}
-	for _, want := range []string{"-addr", "-postgres", "-scripts", "ENDPOINTD_SCRIPT_TIME", "endpointd [flags] token ACCOUNT", "/console/"} {
+	for _, want := range []string{"-addr", "-postgres", "-scripts", "-shared-scripts", "ENDPOINTD_SCRIPT_TIME", "endpointd [flags] token ACCOUNT", "/console/"} {
 		if !strings.Contains(help, want) {
 			t.Errorf("the help lacks %q:\n%s", want, help)
 		}

@@ -1,0 +1,6 @@
+//go:build !race
+
+package main
+
+// raceFactor is 1 but for the race detector.
+const raceFactor = 1
