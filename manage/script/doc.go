@@ -63,7 +63,8 @@
 //	Output           1 MiB              fault
 //	Source           64 KiB             fault of Compile
 //	Recursion        500 calls          fault
-//	Queue            64 calls           temporary error; so is a wait of half of Time
+//	Queue            64 calls           temporary error; so is a wait of half of Time,
+//	                                    or of 3/4 of it if the script is known to be quick
 //	request          Memory / 4         fault
 //	header fields    100, 32 KiB        fault
 //	print            64 KiB a call      the log says so, the script goes on
@@ -105,10 +106,11 @@
 //
 // No script can keep all workers from the others. Of eight workers, three at
 // most run scripts that were slow of late, or have cost a worker, and three
-// compile, and run what is called for the first time. A call that has taken an
-// eighth of Time counts as slow; where the three are taken already and others
-// wait for its worker, it is ended with a temporary error. With fewer than three
-// workers there is no such order.
+// compile, and run what is called for the first time. A call that has taken a
+// tenth of Time, or a quarter if the script is known to be quick, counts as
+// slow; where the three are taken already and others wait for its worker, it is
+// ended with a temporary error. With fewer than three workers there is no such
+// order.
 //
 // If workers do not start, the next try waits 100 ms, and twice as long after
 // each further failure, up to 5 s.

@@ -70,9 +70,14 @@ type visit struct {
 	evicted bool
 }
 
-// long is when a visit gets long: several of them fit into the time that a call
-// waits.
-func (v *visit) long() time.Duration { return v.pool.limits.Time / 8 }
+// long is when a visit gets long: several that are new, and one that is known
+// to be quick, fit into the time that a call waits.
+func (v *visit) long() time.Duration {
+	if v.lane == nil {
+		return v.pool.limits.Time / 4
+	}
+	return v.pool.limits.Time / 10
+}
 
 // begin gives the visit its worker.
 func (v *visit) begin(w *worker) {

@@ -34,9 +34,9 @@ type Limits struct {
 	// GOMAXPROCS, at least 8; with less than 3, scripts that are slow can keep
 	// all of them from the others. In-process engines have no such limit.
 	Processes int
-	// Queue is how many calls may wait for a worker, for at most half of Time:
-	// as many of scripts known to be quick, of slow ones, and of new ones.
-	// Default 64.
+	// Queue is how many calls may wait for a worker: as many of scripts known to
+	// be quick, for at most 3/4 of Time, and of slow ones and new ones each, for
+	// at most half of Time. Default 64.
 	Queue int
 }
 

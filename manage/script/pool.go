@@ -19,6 +19,7 @@ var (
 	errClosed  = &trouble{text: "the engine is closed"}
 	errBusy    = &trouble{text: "all workers are busy"}
 	errQueue   = &trouble{text: "all workers are busy and the queue is full"}
+	errLate    = &trouble{text: "a worker took so long to start that too little time was left for the call"}
 	errEvicted = &trouble{text: "all workers are busy, and this call took so long that it was ended for others that wait"}
 )
 
@@ -107,9 +108,18 @@ func (p *pool) judge(s *source, w *worker, took time.Duration, gone bool) {
 	}
 }
 
-// with lends a worker to f, after a wait of at most half the time of a call.
+// patience is how long a call may wait: half the time of a call. Scripts known
+// to be quick can wait longer and still answer in time.
+func (p *pool) patience(in *lane) time.Duration {
+	if in == nil {
+		return p.limits.Time * 3 / 4
+	}
+	return p.limits.Time / 2
+}
+
+// with lends a worker to f.
 func (p *pool) with(ctx context.Context, in *lane, f func(*worker) error) error {
-	until := time.Now().Add(p.limits.Time / 2)
+	until := time.Now().Add(p.patience(in))
 	v := &visit{pool: p, lane: in}
 	if in != nil {
 		if err := in.enter(ctx, until, p.stop); err != nil {
@@ -126,6 +136,7 @@ func (p *pool) with(ctx context.Context, in *lane, f func(*worker) error) error 
 		return err
 	}
 	defer p.give(w, v)
+	w.until = until
 	v.begin(w)
 	err = f(w)
 	if v.end() {

@@ -27,6 +27,7 @@ type worker struct {
 	broken bool          // it must not be used again
 	tired  bool          // it has little memory left for the next call
 	late   alarm
+	until  time.Time // when its call had to begin
 }
 
 // launchWorker starts a process. The function it returns waits until the
@@ -157,7 +158,11 @@ const farewell = 50 * time.Millisecond
 func (w *worker) exchange(ctx context.Context, s *source, c *call, f frame) (*message, error) {
 	w.broken = true // should a function of the host panic
 	c.ctx, c.deadline = ctx, time.Now().Add(w.limits.Time)
+	began := time.Now()
 	w.late.set(w.kill)
+	if lag := began.Sub(w.until); lag > 0 { // it was long in starting
+		w.late.hurry(max(w.late.after-lag, w.limits.Time/4))
+	}
 	hurried := make(chan struct{})
 	stop := context.AfterFunc(ctx, func() {
 		defer close(hurried)
@@ -178,6 +183,9 @@ func (w *worker) exchange(ctx context.Context, s *source, c *call, f frame) (*me
 	}
 	if err == nil {
 		return m, nil
+	}
+	if late && time.Since(began) < w.limits.Time {
+		return nil, errLate
 	}
 	if late {
 		return nil, w.overtime(s)
