@@ -87,7 +87,7 @@ func TestScriptChangedWhileCompiled(t *testing.T) {
 	s.script("h.py", "# go: say old")
 	var wg sync.WaitGroup
 	wg.Go(func() { s.do("A", "GET", "u/p", "") })
-	eventually(t, "the old text is compiled", func() bool { return s.engine.compiled.Load() == 1 })
+	eventually(t, "the old text is compiled", func() bool { return s.engine.compiled.Load() >= 1 })
 	s.script("new.py", "# go: say new")
 	if err := os.Rename(filepath.Join(s.dir, "new.py"), filepath.Join(s.dir, "h.py")); err != nil {
 		t.Fatal(err)
