@@ -222,7 +222,7 @@ func TestChangesUnderLoad(t *testing.T) {
 }
 
 // The same over sockets, with connections that are kept: a change must not cut
-// one, so there are never more than there are clients at a time.
+// one.
 func TestChangesUnderLoadOnSockets(t *testing.T) {
 	leak.Check(t)
 	c := newConcurrentRun(t)
@@ -250,8 +250,9 @@ func TestChangesUnderLoadOnSockets(t *testing.T) {
 			return response.StatusCode, string(body), err
 		}
 	})
-	// A transport may dial once more while a connection comes back to it.
-	if n := connections.Load(); n > int64(2*askers) {
+	// A transport may dial once more each time that a connection has not come
+	// back to it yet; changes that cut connections would make a thousand.
+	if n := connections.Load(); n > int64(10*askers) {
 		t.Errorf("%d connections for %d askers: they are not kept", n, askers)
 	}
 }
