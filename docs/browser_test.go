@@ -8,7 +8,6 @@ import (
 	"image/png"
 	"net/http"
 	"net/http/httptest"
-	"os"
 	"slices"
 	"strings"
 	"sync"
@@ -312,27 +311,7 @@ func testScreenshot(t *testing.T, b *browser.Browser) {
 	p.WaitText("#docs", "Find notes")
 	open(p, "notes-getNote")
 	p.Wait("the operation", "document.querySelector('#operations-notes-getNote .responses-table')")
-	shot := p.Screenshot()
-	if *update {
-		if err := os.WriteFile(screenshotFile, shot, 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	kept, err := os.ReadFile(screenshotFile)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if len(kept) > 250<<10 {
-		t.Errorf("%s has %d bytes, more than a README should load", screenshotFile, len(kept))
-	}
-	got, err := png.DecodeConfig(bytes.NewReader(shot))
-	if err != nil {
-		t.Fatal(err)
-	}
-	want, err := png.DecodeConfig(bytes.NewReader(kept))
-	if err != nil || got.Width != want.Width || got.Height != want.Height {
-		t.Errorf("the page is %dx%d, the picture %dx%d, %v; run go test -update", got.Width, got.Height, want.Width, want.Height, err)
-	}
+	browser.KeepPicture(t, screenshotFile, p.Screenshot(), 250<<10, *update)
 }
 
 // picture returns a picture that is three pixels wide.

@@ -1,11 +1,8 @@
 package main
 
 import (
-	"bytes"
 	"encoding/json"
 	"flag"
-	"image/png"
-	"os"
 	"strings"
 	"testing"
 	"time"
@@ -250,25 +247,5 @@ func testScreenshot(t *testing.T, b *browser.Browser) {
 		p.Click("#add button")
 		p.WaitText("#list", text)
 	}
-	shot := p.Screenshot()
-	if *update {
-		if err := os.WriteFile(screenshotFile, shot, 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	kept, err := os.ReadFile(screenshotFile)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if len(kept) > 200<<10 {
-		t.Errorf("%s has %d bytes, more than a README should load", screenshotFile, len(kept))
-	}
-	got, err := png.DecodeConfig(bytes.NewReader(shot))
-	if err != nil {
-		t.Fatal(err)
-	}
-	want, err := png.DecodeConfig(bytes.NewReader(kept))
-	if err != nil || got.Width != want.Width || got.Height != want.Height {
-		t.Errorf("the page is %dx%d, the picture %dx%d, %v; run go test -update", got.Width, got.Height, want.Width, want.Height, err)
-	}
+	browser.KeepPicture(t, screenshotFile, p.Screenshot(), 200<<10, *update)
 }

@@ -3,7 +3,6 @@ package console_test
 import (
 	"flag"
 	"fmt"
-	"os"
 	"testing"
 
 	"github.com/seed217079a1/endpoint/internal/browser"
@@ -31,16 +30,7 @@ func TestPictures(t *testing.T) {
 func picture(t *testing.T, p *browser.Page, name string) {
 	t.Helper()
 	p.Run("const s = new CSSStyleSheet(); s.replaceSync('html { scrollbar-width: none }'); document.adoptedStyleSheets = [s]")
-	png := p.Screenshot()
-	if len(png) > 200<<10 {
-		t.Errorf("%s has %d bytes; make it smaller", name, len(png))
-	}
-	if !*update {
-		return
-	}
-	if err := os.WriteFile(name, png, 0o644); err != nil {
-		t.Fatal(err)
-	}
+	browser.KeepPicture(t, name, p.Screenshot(), 200<<10, *update)
 }
 
 // fill makes a list worth looking at.

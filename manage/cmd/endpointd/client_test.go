@@ -99,36 +99,27 @@ func sameJSON(t *testing.T, a, b string) bool {
 	return string(xs) == string(ys)
 }
 
-// TestPythonClient runs the document's own Python, in testdata/client.py, with
-// the library requests. Where that is not installed, TestDocumentedCalls has
-// made the same calls.
+// TestPythonClient runs the document's own Python, the file that package manage
+// tests with too, with the library requests. Where that is not installed,
+// TestDocumentedCalls has made the same calls.
 func TestPythonClient(t *testing.T) {
-	python, err := exec.LookPath("python3")
-	if err == nil {
-		err = exec.Command(python, "-c", "import requests").Run()
-	}
-	if err != nil {
+	if err := exec.Command("python3", "-c", "import requests").Run(); err != nil {
 		t.Log("there is no python3 with requests here; TestDocumentedCalls makes the same calls")
 		return
 	}
 	d, token := documentedService(t)
-	script, err := filepath.Abs(filepath.Join("testdata", "client.py"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	cmd := exec.Command(python, script)
-	cmd.Env = append(os.Environ(), "URL_BASE="+d.url, "TOKEN="+token, "NO_PROXY=*", "PYTHONDONTWRITEBYTECODE=1")
+	cmd := exec.Command("python3", filepath.Join("..", "..", "testdata", "client.py"), d.url, token)
+	cmd.Env = append(os.Environ(), "NO_PROXY=*", "PYTHONDONTWRITEBYTECODE=1")
 	out, err := cmd.CombinedOutput()
 	if err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
-	want := `{'id': 'my-endpoint-id'}
-b'Hello World'
-{'id': 'my-endpoint-id'}
-{'id': 'my-endpoint-id', 'path': 'helloworld', 'handler_script_path': '` + documentedPath + `', 'state': 'ENABLED'}
-{'id': 'my-endpoint-id', 'endpoints': [{'id': 'my-endpoint-id', 'path': 'helloworld', 'handler_script_path': '` + documentedPath + `', 'state': 'ENABLED'}]}
-`
-	if got := string(out); strings.TrimSpace(got) != strings.TrimSpace(want) {
+	view := "{'id': 'my-endpoint-id', 'path': 'helloworld', 'handler_script_path': '" + documentedPath + "', 'state': 'ENABLED'}"
+	want := strings.Join([]string{
+		"201 {'id': 'my-endpoint-id'}", "200 b'Hello World'", "200 {'id': 'my-endpoint-id'}", "200 " + view,
+		"200 {'id': 'my-endpoint-id', 'endpoints': [" + view + "]}", "200", "",
+	}, "\n")
+	if got := string(out); got != want {
 		t.Errorf("it printed\n%s\nwant\n%s", got, want)
 	}
 }
