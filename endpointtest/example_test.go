@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"iter"
 	"net/http"
+	"net/url"
 	"strings"
 	"testing"
 
@@ -174,4 +175,39 @@ func ExamplePlay() {
 	_ = func(t *testing.T) {                                                // func TestExchanges
 		endpointtest.Play(t, members(), "testdata/*.txt", *update)
 	}
+}
+
+func ExampleRequest_File() {
+	t := T{} // in a test it is the *testing.T
+
+	type Upload struct {
+		Title string         `form:"title"`
+		Photo *endpoint.File `file:"photo" validate:"required"`
+	}
+	api := endpoint.New()
+	api.Post("photos", func(in Upload) string { return in.Title + ": " + in.Photo.Name }, endpoint.Name("addPhoto"))
+
+	c := endpointtest.New(t, api)
+	r := c.Post("/photos").Body(url.Values{"title": {"Ada"}}).File("photo", "ada.png", strings.NewReader("a picture"))
+	fmt.Println(r.Status(200).Text())
+	// Output:
+	// Ada: ada.png
+}
+
+func ExampleAnswer_Lines() {
+	t := T{} // in a test it is the *testing.T
+
+	api := endpoint.New()
+	api.Get("numbers", func() iter.Seq[int] {
+		return func(yield func(int) bool) {
+			for i := 0; yield(i); i++ { // without an end
+			}
+		}
+	}, endpoint.Name("count"))
+
+	a := endpointtest.New(t, api).Get("/numbers").Status(200)
+	fmt.Println(a.Lines(3))
+	a.Close()
+	// Output:
+	// [0 1 2]
 }

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"reflect"
+	"slices"
 	"strings"
 
 	"github.com/seed217079a1/endpoint"
@@ -186,4 +187,75 @@ func ExampleExample() {
 	//     "side": 4
 	//   }
 	// }
+}
+
+// A service has a document for each audience: here operators see more than the
+// public does, and one old tool wants version 3.0.
+func ExampleInfo_include() {
+	api := endpoint.New()
+	api.Get("users", func() []string { return nil }, endpoint.Name("listUsers"))
+	api.Post("restart", func() {}, endpoint.Name("restart"), endpoint.Tags("operators"))
+	public := openapi.Info{
+		Title: "Users", Version: "1.0.0", OpenAPI: "3.0",
+		Include: func(op endpoint.Operation) bool { return !slices.Contains(op.Tags, "operators") },
+	}
+	doc, err := openapi.Document(api, public)
+	if err != nil {
+		log.Fatal(err)
+	}
+	text := string(doc)
+	fmt.Println(strings.Contains(text, `"3.0.3"`), strings.Contains(text, "listUsers"), strings.Contains(text, "restart"))
+	// Output:
+	// true true false
+}
+
+// Comments come from the source as a rule, by the command endpoint-doc.
+func ExampleComments() {
+	api := endpoint.New()
+	api.Get("levels", func() []Level { return nil }, endpoint.Name("listLevels"))
+	doc, err := openapi.Document(api, openapi.Info{Title: "Levels", Version: "1.0.0", Comments: openapi.Comments{
+		reflect.TypeFor[Level]().PkgPath() + ".Level": {Text: "How much somebody may do.", Enum: []string{`"reader"`, `"writer"`}},
+	}})
+	if err != nil {
+		log.Fatal(err)
+	}
+	find(doc, `"Level": {`)
+	// Output:
+	// "Level": {
+	//   "type": "string",
+	//   "enum": [
+	//     "reader",
+	//     "writer"
+	//   ],
+	//   "description": "How much somebody may do."
+	// },
+}
+
+// Level is how much somebody may do.
+type Level string
+
+// A Color makes its own text, and says what that looks like.
+type Color struct{ red, green, blue byte }
+
+func (c Color) MarshalText() ([]byte, error) {
+	return fmt.Appendf(nil, "#%02x%02x%02x", c.red, c.green, c.blue), nil
+}
+
+func (Color) OpenAPISchema() map[string]any {
+	return map[string]any{"type": "string", "pattern": "^#[0-9a-f]{6}$"}
+}
+
+func ExampleDescriber() {
+	api := endpoint.New()
+	api.Get("color", func() Color { return Color{255, 128, 0} }, endpoint.Name("getColor"))
+	doc, err := openapi.Document(api, openapi.Info{Title: "Colors", Version: "1.0.0"})
+	if err != nil {
+		log.Fatal(err)
+	}
+	find(doc, `"Color": {`)
+	// Output:
+	// "Color": {
+	//   "pattern": "^#[0-9a-f]{6}$",
+	//   "type": "string"
+	// },
 }
